@@ -1,0 +1,123 @@
+//! Namespaces and the cap policy that is suggested for a new device: deny by default.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest life of a cap token, in seconds.
+pub const MAX_CAP_SECONDS: u32 = 300;
+
+/// A partition of a user's memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Namespace {
+    /// Who the user is.
+    Profile,
+    /// Work.
+    Work,
+    /// Family life.
+    Family,
+    /// What concerns a child.
+    Child,
+    /// Travel.
+    Travel,
+    /// What may be forgotten soon.
+    Temp,
+}
+
+impl Namespace {
+    /// The catalogue.
+    pub const ALL: [Self; 6] = [
+        Self::Profile,
+        Self::Work,
+        Self::Family,
+        Self::Child,
+        Self::Travel,
+        Self::Temp,
+    ];
+
+    /// What a new vendor's devices may reach until the vendor says otherwise: what a toy or companion at home needs.
+    pub const DEFAULT: [Self; 4] = [Self::Profile, Self::Family, Self::Child, Self::Temp];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Profile => "profile",
+            Self::Work => "work",
+            Self::Family => "family",
+            Self::Child => "child",
+            Self::Travel => "travel",
+            Self::Temp => "temp",
+        }
+    }
+}
+
+impl fmt::Display for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Namespace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|namespace| namespace.as_str() == text)
+            .ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::as_str).join(", ")))
+    }
+}
+
+/// What the policy answers where no rule speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Refuse.
+    Deny,
+}
+
+/// One thing that a cap of this device may be for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Allow {
+    /// `fetch` or `store`.
+    pub op: &'static str,
+    /// What is fetched or stored.
+    pub data_class: &'static str,
+    /// In which partitions.
+    pub namespaces: Vec<Namespace>,
+}
+
+/// The policy suggested for a new device. A cap never exceeds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CapPolicy {
+    /// Version of this form.
+    pub version: u32,
+    /// Where no rule speaks.
+    pub default: Effect,
+    /// What is allowed.
+    pub allow: Vec<Allow>,
+    /// What always needs the user's approval, and so is never in a cap.
+    pub require_approval: [&'static str; 3],
+    /// The longest life of a cap, in seconds.
+    pub max_ttl_seconds: u32,
+}
+
+impl CapPolicy {
+    /// Reading and writing memory in `namespaces`, and nothing else.
+    pub fn suggested(namespaces: &[Namespace]) -> Self {
+        let allow = |op| Allow {
+            op,
+            data_class: "memory",
+            namespaces: namespaces.to_vec(),
+        };
+        Self {
+            version: 1,
+            default: Effect::Deny,
+            allow: vec![allow("fetch"), allow("store")],
+            require_approval: ["payment", "credentials", "delegation"],
+            max_ttl_seconds: MAX_CAP_SECONDS,
+        }
+    }
+}

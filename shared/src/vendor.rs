@@ -1,0 +1,452 @@
+//! The vendor: one hardware company, and its way through its states.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
+
+use crate::Error;
+use crate::cap::Namespace;
+use crate::clock::Timestamp;
+use crate::error::FieldErrors;
+use crate::ids::VendorId;
+use crate::money::{Currency, Money};
+use crate::onboarding;
+use crate::pricing::{self, Plan, PriceVersion};
+use crate::rail::{Payment, Rail};
+use crate::terms::{Acceptance, Signature};
+use crate::text;
+
+/// An e-mail address in its normal form: trimmed and in lower case.
+///
+/// ASCII only, since SES takes no others: a domain of other letters goes in its `xn--` form. That an address exists is
+/// proved by mailing it, not by its looks.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// SHA-256 of the normal form: what makes an address unique without a key that names it.
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+}
+
+impl FromStr for EmailAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || "expected an e-mail address such as name@example.com, at most 254 ASCII characters".to_owned();
+        let address = text.trim().to_ascii_lowercase();
+        let (local, domain) = address.rsplit_once('@').ok_or_else(wrong)?;
+        let atom = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&c);
+        let local_ok =
+            (1..=64).contains(&local.len()) && local.split('.').all(|part| !part.is_empty() && part.bytes().all(atom));
+        let label = |part: &str| {
+            (1..=63).contains(&part.len())
+                && part.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-')
+                && !part.starts_with('-')
+                && !part.ends_with('-')
+        };
+        let domain_ok = domain.contains('.') && domain.split('.').all(label);
+        if address.len() > 254 || !local_ok || !domain_ok {
+            return Err(wrong());
+        }
+        Ok(Self(address))
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailAddress(…)")
+    }
+}
+
+impl Serialize for EmailAddress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for EmailAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// The language that a vendor reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Locale {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    En,
+    /// Simplified Chinese.
+    #[serde(rename = "zh-CN")]
+    ZhCn,
+}
+
+impl Locale {
+    /// The BCP 47 tag.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::ZhCn => "zh-CN",
+        }
+    }
+
+    /// The better of the two for an `Accept-Language` header: whichever of `en` and `zh` it names first.
+    pub fn from_accept_language(header: &str) -> Self {
+        header
+            .split(',')
+            .find_map(|range| match range.trim().get(..2)?.to_ascii_lowercase().as_str() {
+                "zh" => Some(Self::ZhCn),
+                "en" => Some(Self::En),
+                _ => None,
+            })
+            .unwrap_or_default()
+    }
+}
+
+impl FromStr for Locale {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "en" => Ok(Self::En),
+            "zh-CN" => Ok(Self::ZhCn),
+            _ => Err("expected en or zh-CN".into()),
+        }
+    }
+}
+
+/// A country by its ISO 3166-1 alpha-2 code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Country(String);
+
+impl Country {
+    /// The code.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Country {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()) {
+            true => Ok(Self(text.to_owned())),
+            false => Err("expected an ISO 3166-1 alpha-2 code in capitals, such as CN or US".into()),
+        }
+    }
+}
+
+/// What a person says of a vendor at sign-up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignUp {
+    /// Where to reach it.
+    pub email: EmailAddress,
+    /// The name that it shows, 1 to 100 characters.
+    pub display_name: String,
+    /// The language that it reads.
+    pub locale: Locale,
+    /// Where it is at home, if told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<Country>,
+}
+
+impl SignUp {
+    /// Checks what was said.
+    ///
+    /// # Errors
+    /// [`Error::ValidationFailed`] with every fault.
+    pub fn parse(email: &str, display_name: &str, locale: Option<&str>, country: Option<&str>) -> Result<Self, Error> {
+        let mut faults = FieldErrors::default();
+        let email = faults.take("/email", email.parse());
+        let display_name = faults.take("/display_name", text::line(display_name, 100));
+        let locale = faults.take("/locale", locale.map_or(Ok(Locale::default()), str::parse));
+        let country = faults.take("/country", country.map(str::parse).transpose());
+        match (email, display_name, locale, country) {
+            (Some(email), Some(display_name), Some(locale), Some(country)) => Ok(Self {
+                email,
+                display_name,
+                locale,
+                country,
+            }),
+            _ => Err(faults.into_error()),
+        }
+    }
+}
+
+/// Where a vendor is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Signed up; its address is not proved.
+    PendingVerification,
+    /// Its address is proved; steps are missing.
+    Onboarding,
+    /// May issue tokens and register devices.
+    Active,
+    /// Stopped by operations.
+    Suspended,
+    /// Gone.
+    Closed,
+}
+
+/// A vendor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vendor {
+    /// Its name for good.
+    pub vendor_id: VendorId,
+    /// Where it is in its life.
+    pub status: Status,
+    /// What it said of itself.
+    #[serde(flatten)]
+    pub profile: SignUp,
+    /// When it signed up.
+    pub created_at: Timestamp,
+    /// When its address was proved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_verified_at: Option<Timestamp>,
+    /// What it signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Acceptance>,
+    /// How it pays.
+    #[serde(default)]
+    pub payment: Payment,
+    /// By which plan.
+    pub plan: Plan,
+    /// The price version that it accepted with the terms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_version: Option<String>,
+    /// What its devices may reach at most.
+    pub allowed_namespaces: Vec<Namespace>,
+    /// Optimistic lock, counts changes.
+    pub version: u64,
+}
+
+impl Vendor {
+    /// A vendor that has just signed up.
+    pub fn signed_up(vendor_id: VendorId, profile: SignUp, at: Timestamp) -> Self {
+        Self {
+            vendor_id,
+            status: Status::PendingVerification,
+            profile,
+            created_at: at,
+            email_verified_at: None,
+            terms: None,
+            payment: Payment::None,
+            plan: Plan::Pilot,
+            price_version: None,
+            allowed_namespaces: Namespace::DEFAULT.to_vec(),
+            version: 0,
+        }
+    }
+
+    /// The address is proved. Proved twice is proved once.
+    ///
+    /// # Errors
+    /// [`Error::VendorSuspended`] for a closed vendor.
+    pub fn verify_email(mut self, at: Timestamp) -> Result<Self, Error> {
+        self.refuse_closed()?;
+        self.email_verified_at.get_or_insert(at);
+        Ok(self.advance())
+    }
+
+    /// The terms in force are signed, which pins the price of the day. Signed twice, the first signature stands.
+    ///
+    /// # Errors
+    /// [`Error::VendorSuspended`] for a closed vendor.
+    pub fn accept_terms(mut self, signature: Signature, address: Option<String>, at: Timestamp) -> Result<Self, Error> {
+        self.refuse_closed()?;
+        if !self.terms.as_ref().is_some_and(Acceptance::is_current) {
+            self.terms = Some(Acceptance {
+                tos_version: crate::terms::CURRENT_VERSION.to_owned(),
+                dpa_version: crate::terms::CURRENT_VERSION.to_owned(),
+                signatory_name: signature.name,
+                signatory_title: signature.title,
+                accepted_at: at,
+                address,
+            });
+            self.price_version
+                .get_or_insert_with(|| pricing::CURRENT.version.to_owned());
+        }
+        Ok(self.advance())
+    }
+
+    /// The vendor was sent to `rail`'s page. A rail that is connected stays so until the new one is.
+    ///
+    /// # Errors
+    /// [`Error::VendorSuspended`] for a closed vendor.
+    pub fn payment_started(mut self, rail: Rail) -> Result<Self, Error> {
+        self.refuse_closed()?;
+        if !matches!(self.payment, Payment::Connected { .. }) {
+            self.payment = Payment::Pending { rail };
+        }
+        Ok(self.advance())
+    }
+
+    /// `rail` has a payment method that can be charged. A rail that was connected stays connected since then.
+    ///
+    /// # Errors
+    /// [`Error::VendorSuspended`] for a closed vendor.
+    pub fn payment_connected(mut self, rail: Rail, at: Timestamp) -> Result<Self, Error> {
+        self.refuse_closed()?;
+        if !matches!(self.payment, Payment::Connected { rail: connected, .. } if connected == rail) {
+            self.payment = Payment::Connected { rail, since: at };
+        }
+        Ok(self.advance())
+    }
+
+    /// Refuses what only an active vendor may do.
+    ///
+    /// # Errors
+    /// [`Error::OnboardingIncomplete`] with the missing steps, [`Error::VendorSuspended`] when stopped.
+    pub fn require_active(&self) -> Result<(), Error> {
+        match self.status {
+            Status::Active => Ok(()),
+            Status::PendingVerification | Status::Onboarding => {
+                Err(Error::OnboardingIncomplete(onboarding::missing(self)))
+            }
+            Status::Suspended | Status::Closed => Err(Error::VendorSuspended),
+        }
+    }
+
+    /// The currency of its rail; before one is chosen, that of its country's.
+    pub fn currency(&self) -> Currency {
+        let at_home = match self.profile.country.as_ref().map(Country::as_str) {
+            Some("CN") => Rail::Alipay,
+            Some(_) | None => Rail::Stripe,
+        };
+        self.payment.rail().unwrap_or(at_home).currency()
+    }
+
+    /// What an active device costs it a month.
+    pub fn price(&self) -> Money {
+        let book = self
+            .price_version
+            .as_deref()
+            .and_then(PriceVersion::find)
+            .unwrap_or(pricing::CURRENT);
+        book.device_month(self.plan, self.currency())
+    }
+
+    fn refuse_closed(&self) -> Result<(), Error> {
+        match self.status {
+            Status::Closed => Err(Error::VendorSuspended),
+            Status::PendingVerification | Status::Onboarding | Status::Active | Status::Suspended => Ok(()),
+        }
+    }
+
+    /// Moves on as far as what is done allows. Never back, and never out of a stop.
+    fn advance(mut self) -> Self {
+        let missing = onboarding::missing(&self);
+        self.status = match self.status {
+            Status::PendingVerification | Status::Onboarding if missing.is_empty() => Status::Active,
+            Status::PendingVerification if self.email_verified_at.is_some() => Status::Onboarding,
+            status @ (Status::PendingVerification
+            | Status::Onboarding
+            | Status::Active
+            | Status::Suspended
+            | Status::Closed) => status,
+        };
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::onboarding::Step;
+    use crate::terms::CURRENT_VERSION;
+    use proptest::prelude::*;
+
+    fn vendor() -> Vendor {
+        let profile = SignUp::parse(" Ops@FoloToy.example ", "FoloToy 火火兔", Some("zh-CN"), Some("CN")).unwrap();
+        Vendor::signed_up("ven_01JZ8Q6V3M4N5P6R7S8T9V0W1X".parse().unwrap(), profile, at())
+    }
+
+    fn at() -> Timestamp {
+        "2026-11-22T00:00:00Z".parse().unwrap()
+    }
+
+    fn step(vendor: Vendor, which: usize) -> Vendor {
+        match which {
+            0 => vendor.verify_email(at()).unwrap(),
+            1 => {
+                let signature = Signature::parse(CURRENT_VERSION, CURRENT_VERSION, "Li Lei", "CEO").unwrap();
+                vendor.accept_terms(signature, None, at()).unwrap()
+            }
+            _ => vendor.payment_connected(Rail::Stripe, at()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        for good in ["a@b.co", "Ops+test@FoloToy.example", "o'neil@xn--fsqu00a.xn--0zwm56d"] {
+            assert!(good.parse::<EmailAddress>().is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "a",
+            "a@b",
+            "@b.co",
+            "a@",
+            "a b@c.de",
+            "a@b..c",
+            ".a@b.co",
+            "a@-b.co",
+            "用户@例子.中国",
+            "a@b.co\nBcc: x@y.z",
+            &format!("{}@b.co", "a".repeat(65)),
+        ] {
+            assert!(bad.parse::<EmailAddress>().is_err(), "{bad}");
+        }
+        assert_eq!(" A@B.co ".parse::<EmailAddress>().unwrap().as_str(), "a@b.co");
+    }
+
+    #[test]
+    fn languages() {
+        assert_eq!(Locale::from_accept_language("zh-CN,zh;q=0.9,en;q=0.8"), Locale::ZhCn);
+        assert_eq!(Locale::from_accept_language("fr, en;q=0.5"), Locale::En);
+        assert_eq!(Locale::from_accept_language("é"), Locale::En);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_in_order() {
+        let error = vendor().require_active().unwrap_err();
+        assert_eq!(
+            error,
+            Error::OnboardingIncomplete(vec![Step::VerifyEmail, Step::AcceptTerms, Step::ConnectPayment])
+        );
+        let error = step(step(vendor(), 0), 2).require_active().unwrap_err();
+        assert_eq!(error, Error::OnboardingIncomplete(vec![Step::AcceptTerms]));
+    }
+
+    #[test]
+    fn closed_stays_closed() {
+        let closed = Vendor {
+            status: Status::Closed,
+            ..vendor()
+        };
+        assert_eq!(closed.verify_email(at()), Err(Error::VendorSuspended));
+    }
+
+    proptest! {
+        #[test]
+        fn active_exactly_when_all_three_are_done(order in proptest::collection::vec(0_usize..3, 0..8)) {
+            let done = order.iter().fold(vendor(), |vendor, which| step(vendor, *which));
+            let all = (0..3).all(|which| order.contains(&which));
+            prop_assert_eq!(done.status == Status::Active, all);
+            prop_assert_eq!(done.require_active().is_ok(), all);
+        }
+    }
+}
