@@ -1,0 +1,4 @@
+//! `/v1/legal`
+
+pub mod document;
+pub mod terms;

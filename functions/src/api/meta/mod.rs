@@ -1,0 +1,4 @@
+//! The contract itself: `/openapi.json` and the explorer.
+
+pub mod docs;
+pub mod openapi;

@@ -1,0 +1,94 @@
+//! `GET /v1/vendor`
+
+use axum::Json as View;
+use domain::money::Money;
+use domain::pricing::Plan;
+use domain::rail::Rail;
+use domain::vendor::{Locale, Status, Vendor};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::openapi::{Faults, SessionFaults};
+use crate::platform::access::AnyCaller;
+use crate::platform::app::App;
+use crate::platform::http::Failure;
+
+/// An amount in minor units.
+#[derive(Serialize, ToSchema)]
+struct MoneyView {
+    /// Minor units: cents or fen.
+    #[schema(examples(200))]
+    amount: i64,
+    /// ISO 4217.
+    #[schema(examples("USD"))]
+    currency: &'static str,
+}
+
+impl From<Money> for MoneyView {
+    fn from(money: Money) -> Self {
+        Self {
+            amount: money.amount,
+            currency: money.currency.code(),
+        }
+    }
+}
+
+/// A vendor.
+#[derive(Serialize, ToSchema)]
+struct VendorView {
+    /// Its name for good.
+    #[schema(examples("ven_01JZ8Q6V3M4N5P6R7S8T9V0W1X"))]
+    vendor_id: String,
+    /// `pending_verification`, `onboarding`, `active`, `suspended` or `closed`.
+    #[schema(value_type = String, examples("active"))]
+    status: Status,
+    /// The name that it shows.
+    #[schema(examples("FoloToy"))]
+    display_name: String,
+    /// The language of mails and pages.
+    #[schema(value_type = String, examples("en"))]
+    locale: Locale,
+    /// `pilot` or `standard`.
+    #[schema(value_type = String, examples("pilot"))]
+    plan: Plan,
+    /// Price of one active device for one month, in the rail's currency.
+    price: MoneyView,
+    /// The price version that was accepted with the terms.
+    #[schema(examples("2026-11"))]
+    price_version: Option<String>,
+    /// `stripe` or `alipay`, once chosen.
+    #[schema(value_type = Option<String>, examples("stripe"))]
+    rail: Option<Rail>,
+}
+
+impl From<Vendor> for VendorView {
+    fn from(vendor: Vendor) -> Self {
+        Self {
+            vendor_id: vendor.vendor_id.to_string(),
+            status: vendor.status,
+            plan: vendor.plan,
+            price: vendor.price().into(),
+            rail: vendor.payment.rail(),
+            price_version: vendor.price_version,
+            display_name: vendor.profile.display_name,
+            locale: vendor.profile.locale,
+        }
+    }
+}
+
+/// The vendor
+///
+/// Who the caller is, and what it pays.
+#[utoipa::path(get, path = "/v1/vendor", tag = "account", operation_id = "get_vendor",
+    responses((status = 200, description = "The vendor", body = VendorView), SessionFaults, Faults),
+    security(("session" = []), ("session_cookie" = []), ("vendor_token" = [])))]
+async fn get(caller: AnyCaller) -> Result<View<VendorView>, Failure> {
+    Ok(View(caller.store.vendor().await?.into()))
+}
+
+/// The endpoint.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(get))
+}

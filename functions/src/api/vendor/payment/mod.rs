@@ -1,0 +1,4 @@
+//! `/v1/vendor/payment`
+
+pub mod get;
+pub mod stripe_connect;

@@ -1,0 +1,170 @@
+//! `POST /v1/vendor/payment/stripe/connect`
+
+use axum::Json as View;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use domain::Error;
+use domain::audit::By;
+use domain::rail::{Rail, StripeObjects};
+use domain::vendor::{Country, Vendor};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::openapi::{BodyFaults, Faults, SessionFaults};
+use crate::platform::access::SessionCaller;
+use crate::platform::app::App;
+use crate::platform::http::{Failure, Problem, parse_json, read};
+use crate::platform::store::VendorStore;
+
+/// What to connect. The body may be left out.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ConnectRequest {
+    /// `payments` (the default): save a card that invoices are charged to. `payouts`: open the account that revenue
+    /// share is paid to.
+    #[schema(examples("payments"), pattern = "^(payments|payouts)$")]
+    purpose: Option<String>,
+    /// For `payouts`: where the account is at home (ISO 3166-1 alpha-2), if not told at sign-up.
+    #[schema(examples("US"), pattern = "^[A-Z]{2}$")]
+    country: Option<String>,
+}
+
+/// Where to go.
+#[derive(Serialize, ToSchema)]
+struct Redirect {
+    /// Stripe's page: send the vendor's person there. Not to be kept or mailed.
+    #[schema(examples("https://checkout.stripe.com/c/pay/cs_test_a1b2c3"))]
+    redirect_url: String,
+}
+
+enum Purpose {
+    Payments,
+    Payouts(Country),
+}
+
+impl Purpose {
+    fn parse(request: ConnectRequest, vendor: &Vendor) -> Result<Self, Error> {
+        let country = request.country.map(|code| code.parse()).transpose();
+        let country: Option<Country> = country.map_err(|fault: String| Error::field("/country", fault))?;
+        match request.purpose.as_deref() {
+            None | Some("payments") => Ok(Self::Payments),
+            Some("payouts") => match country.or_else(|| vendor.profile.country.clone()) {
+                Some(country) => Ok(Self::Payouts(country)),
+                None => Err(Error::field(
+                    "/country",
+                    "tell the country of the account that is to be paid",
+                )),
+            },
+            Some(_) => Err(Error::field("/purpose", "expected payments or payouts")),
+        }
+    }
+}
+
+/// The body as JSON; an empty one, of whatever media type, is the default.
+async fn body(headers: &HeaderMap, request: Request) -> Result<ConnectRequest, Error> {
+    let bytes: Bytes = read(request).await?;
+    if bytes.is_empty() {
+        return Ok(ConnectRequest::default());
+    }
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if !kind.trim_start().to_ascii_lowercase().starts_with("application/json") {
+        return Err(Error::UnsupportedMediaType("application/json"));
+    }
+    parse_json(&bytes)
+}
+
+/// Connect Stripe
+///
+/// Begins a visit to Stripe's page, where the vendor saves a card (or, for `payouts`, opens its account). The connection
+/// stands once Stripe's webhook has come, not when the person returns: `GET /v1/vendor/payment` tells. A connected vendor
+/// may connect again to replace its card.
+#[utoipa::path(post, path = "/v1/vendor/payment/stripe/connect", tag = "payment", operation_id = "connect_stripe",
+    request_body(content = Option<ConnectRequest>, description = "May be left out"),
+    responses((status = 200, description = "Where to send the vendor's person", body = Redirect),
+        (status = 403, description = "`vendor_suspended`", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`conflict`", body = Problem, content_type = "application/problem+json"),
+        BodyFaults, SessionFaults, Faults),
+    security(("session" = []), ("session_cookie" = [])))]
+async fn connect(
+    State(app): State<App>,
+    caller: SessionCaller,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<View<Redirect>, Failure> {
+    let request = body(&headers, request).await?;
+    let (store, by) = (&caller.store, &caller.by);
+    let vendor = store.vendor().await?;
+    vendor.clone().payment_started(Rail::Stripe)?;
+    let redirect_url = match Purpose::parse(request, &vendor)? {
+        Purpose::Payments => card(&app, store, by, &vendor).await?,
+        Purpose::Payouts(country) => account(&app, store, by, &vendor, &country).await?,
+    };
+    Ok(View(Redirect { redirect_url }))
+}
+
+/// A visit to save a card. Each object is written down as soon as it is known, and its key before it is asked for: a
+/// second try after a crash finds the same customer.
+async fn card(app: &App, store: &VendorStore, by: &By, vendor: &Vendor) -> Result<String, Error> {
+    let (stripe, portal) = (app.stripe()?, &app.portal()?.url);
+    let mut objects = store.begin_stripe_attempt(app.new_id(), by).await?;
+    if objects.customer.is_none() {
+        let customer = stripe.create_customer(vendor).await?;
+        objects = store
+            .put_stripe_objects(
+                StripeObjects {
+                    customer: Some(customer),
+                    ..objects
+                },
+                by,
+            )
+            .await?;
+    }
+    let session = stripe.create_checkout_session(&objects, portal).await?;
+    let checkout_session = Some(session.id);
+    store
+        .put_stripe_objects(
+            StripeObjects {
+                checkout_session,
+                ..objects
+            },
+            by,
+        )
+        .await?;
+    store
+        .change_vendor(by, |vendor| vendor.payment_started(Rail::Stripe))
+        .await?;
+    Ok(session.url)
+}
+
+/// A visit to open, or go on opening, the account that is paid.
+async fn account(app: &App, store: &VendorStore, by: &By, vendor: &Vendor, country: &Country) -> Result<String, Error> {
+    let (stripe, portal) = (app.stripe()?, &app.portal()?.url);
+    let objects = store.begin_stripe_attempt(app.new_id(), by).await?;
+    let account = match objects.account.clone() {
+        Some(account) => account,
+        None => {
+            let account = stripe.create_account(vendor, country).await?;
+            let payouts = domain::rail::Payouts::Pending;
+            let opened = StripeObjects {
+                account: Some(account.clone()),
+                payouts,
+                ..objects
+            };
+            store.put_stripe_objects(opened, by).await?;
+            account
+        }
+    };
+    stripe.create_account_link(&account, portal).await
+}
+
+/// The endpoint.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(connect))
+}

@@ -1,0 +1,104 @@
+//! `POST /v1/vendor/tokens`
+
+use axum::Json as View;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::Error;
+use domain::clock::{rfc3339, whole_second};
+use domain::error::FieldErrors;
+use domain::text;
+use domain::token::{Scope, Scopes, VendorToken};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::openapi::{BodyFaults, Faults, SessionFaults};
+use crate::platform::access::SessionCaller;
+use crate::platform::app::App;
+use crate::platform::http::{Failure, Json, Problem};
+
+/// What the token shall be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct IssueRequest {
+    /// What the vendor calls it, 1 to 64 characters.
+    #[schema(examples("firmware 1.0"), min_length = 1, max_length = 64)]
+    name: Option<String>,
+    /// Fewer scopes than all four.
+    #[schema(examples(json!(["devices:read", "devices:write"])))]
+    scopes: Option<Vec<String>>,
+}
+
+/// A new token.
+#[derive(Serialize, ToSchema)]
+struct Issued {
+    /// Its name in lists and logs.
+    #[schema(examples("tok_01JZ8Q6V3M4N5P6R7S8T9V0W1X"))]
+    token_id: String,
+    /// The token. Shown this once.
+    #[schema(examples("eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Ii4uLiJ9.e30.c2ln"))]
+    token: String,
+    /// What it may be used for.
+    #[schema(examples(json!(["devices:read", "devices:write", "caps:mint", "usage:read"])))]
+    scopes: Vec<&'static str>,
+    /// When it was issued.
+    #[schema(examples("2026-11-22T08:00:00Z"))]
+    issued_at: String,
+    /// When its life ends: 90 days later.
+    #[schema(examples("2027-02-20T08:00:00Z"))]
+    expires_at: String,
+}
+
+fn parse(body: IssueRequest) -> Result<(Option<String>, Scopes), Error> {
+    let mut faults = FieldErrors::default();
+    let name = faults.take("/name", body.name.map(|name| text::line(&name, 64)).transpose());
+    let asked = body.scopes.as_ref().map(|names| names.iter().map(String::as_str));
+    let scopes = asked.map_or(Ok(Scopes::vendor()), |names| Scopes::parse(names, &Scope::VENDOR));
+    match (name, faults.take("/scopes", scopes)) {
+        (Some(name), Some(scopes)) => Ok((name, scopes)),
+        _ => Err(faults.into_error()),
+    }
+}
+
+/// Issue the vendor token
+///
+/// A Bearer token for all of the vendor's software, signed by K1, good for 90 days. One is live at a time.
+#[utoipa::path(post, path = "/v1/vendor/tokens", tag = "tokens", operation_id = "issue_token",
+    request_body = IssueRequest,
+    responses((status = 201, description = "The token, shown this once", body = Issued),
+        (status = 403, description = "`onboarding_incomplete` with `missing`, or `vendor_suspended`", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "`token_exists`: rotate it", body = Problem, content_type = "application/problem+json"),
+        BodyFaults, SessionFaults, Faults),
+    security(("session" = []), ("session_cookie" = [])))]
+async fn issue(
+    State(app): State<App>,
+    caller: SessionCaller,
+    Json(body): Json<IssueRequest>,
+) -> Result<(StatusCode, View<Issued>), Failure> {
+    let (name, scopes) = parse(body)?;
+    caller.store.vendor().await?.require_active()?;
+    let at = whole_second(caller.by.at);
+    if caller.store.live_token(at).await?.is_some() {
+        return Err(Error::TokenExists.into());
+    }
+    let record = VendorToken::issue(app.new_id(), caller.store.vendor_id(), name, scopes, at);
+    // Signed first: a token on record that nobody holds would lock the vendor out.
+    let signer = app.signer()?;
+    let token = signer.sign_token(&record.claims(signer.issuer())).await?;
+    caller.store.create_token(&record, &caller.by).await?;
+    let view = Issued {
+        token_id: record.token_id.to_string(),
+        token,
+        scopes: record.scopes.names(),
+        issued_at: rfc3339(record.issued_at),
+        expires_at: rfc3339(record.expires_at),
+    };
+    Ok((StatusCode::CREATED, View(view)))
+}
+
+/// The endpoint.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(issue))
+}

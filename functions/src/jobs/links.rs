@@ -1,0 +1,179 @@
+//! Mails the one-time link that somebody asked for, if there is anybody to mail.
+//!
+//! The secret is made here and lives only in the mail; the table gets its hash. A job that fails after its mail sends a
+//! second one: both links work, each once.
+
+use askama::Template;
+use domain::Error;
+use domain::audit::By;
+use domain::ids::LinkRequestId;
+use domain::vendor::{EmailAddress, SignUp, Status, Vendor};
+
+use crate::platform::app::App;
+use crate::platform::i18n::Texts;
+use crate::platform::mailer::Mail;
+use crate::platform::secret::Secret;
+use crate::platform::store::VendorStore;
+use crate::platform::store::link::{Purpose, Wish};
+
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct HtmlBody<'a> {
+    t: Texts,
+    subject: &'a str,
+    name: &'a str,
+    lead: String,
+    button: String,
+    note: String,
+    ignore: String,
+    url: &'a str,
+    portal: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail.txt")]
+struct TextBody<'a> {
+    t: Texts,
+    name: &'a str,
+    lead: String,
+    button: String,
+    note: String,
+    ignore: String,
+    url: &'a str,
+    portal: &'a str,
+}
+
+/// A mail of the kind `kind` (`verify`, `sign-in`, `known`) to `vendor` with one link.
+fn compose(vendor: &Vendor, kind: &str, url: &str, portal: &str) -> Result<Mail, Error> {
+    let t = Texts(vendor.profile.locale);
+    let name = vendor.profile.display_name.as_str();
+    let subject = t.s(&format!("mail-{kind}-subject"));
+    let lead = t.arg(&format!("mail-{kind}-lead"), "name", name);
+    let part = |part: &str| t.s(&format!("mail-{kind}-{part}"));
+    let (button, note, ignore) = (part("button"), part("note"), part("ignore"));
+    let text = TextBody {
+        t,
+        name,
+        lead: lead.clone(),
+        button: button.clone(),
+        note: note.clone(),
+        ignore: ignore.clone(),
+        url,
+        portal,
+    };
+    let html = HtmlBody {
+        t,
+        subject: &subject,
+        name,
+        lead,
+        button,
+        note,
+        ignore,
+        url,
+        portal,
+    };
+    let broken = |error: askama::Error| Error::Internal(format!("mail: {error}"));
+    let (text, html) = (text.render().map_err(broken)?, html.render().map_err(broken)?);
+    Ok(Mail {
+        to: vendor.profile.email.clone(),
+        subject,
+        text,
+        html,
+    })
+}
+
+/// Works a request off, once.
+pub(super) async fn send(app: &App, request_id: LinkRequestId) -> Result<(), Error> {
+    let store = app.store_of_all_vendors()?;
+    let row = store.link_request(request_id).await?;
+    // Done already, or so old that DynamoDB has taken it away.
+    let Some(row) = row.filter(|row| row.item.done_at.is_none()) else {
+        return Ok(());
+    };
+    let by = By {
+        at: app.now(),
+        ..row.by
+    };
+    let mail = match &row.item.wish {
+        Wish::SignUp { profile } => sign_up(app, request_id, profile, &by).await?,
+        Wish::SignIn { email, request_hash } => sign_in(app, email, request_hash, &by).await?,
+    };
+    if let Some(mail) = mail {
+        app.mailer()?.send(&request_id.to_string(), mail, by.at).await?;
+    }
+    store.link_request_done(row.item, &by).await
+}
+
+/// The vendor of the address, made now if there is none, gets a link to prove it; one who has proved it gets a hint.
+async fn sign_up(app: &App, request_id: LinkRequestId, profile: &SignUp, by: &By) -> Result<Option<Mail>, Error> {
+    let store = app.store_of_all_vendors()?;
+    let new = Vendor::signed_up(request_id.cast(), profile.clone(), by.at);
+    let vendor_id = match store.create_vendor(&new, by).await? {
+        true => new.vendor_id,
+        false => match store.vendor_by_email(&profile.email).await? {
+            Some(owner) => owner,
+            None => {
+                return Err(Error::Unavailable(
+                    "an address was taken and is not there; try again".into(),
+                ));
+            }
+        },
+    };
+    let vendors = store.of(vendor_id);
+    // Until an address is proved, the last sign-up tells what the vendor is called.
+    let vendor = vendors
+        .change_vendor(by, |vendor| match vendor.status {
+            Status::PendingVerification => Ok(Vendor {
+                profile: profile.clone(),
+                ..vendor
+            }),
+            Status::Onboarding | Status::Active | Status::Suspended | Status::Closed => Ok(vendor),
+        })
+        .await?;
+    let portal = app.mailer()?.portal_url();
+    match vendor.status {
+        Status::PendingVerification => {
+            let url = link(app, &vendors, Purpose::VerifyEmail, None, by).await?;
+            compose(&vendor, "verify", &url, portal).map(Some)
+        }
+        Status::Onboarding | Status::Active | Status::Suspended => {
+            compose(&vendor, "known", &format!("{portal}/docs"), portal).map(Some)
+        }
+        Status::Closed => Ok(None),
+    }
+}
+
+/// The vendor of the address gets a link in; nobody else hears anything.
+async fn sign_in(app: &App, email: &EmailAddress, request_hash: &str, by: &By) -> Result<Option<Mail>, Error> {
+    let store = app.store_of_all_vendors()?;
+    let Some(vendor_id) = store.vendor_by_email(email).await? else {
+        return Ok(None);
+    };
+    let vendors = store.of(vendor_id);
+    let vendor = vendors.vendor().await?;
+    if vendor.status == Status::Closed {
+        return Ok(None);
+    }
+    let url = link(app, &vendors, Purpose::SignIn, Some(request_hash.to_owned()), by).await?;
+    compose(&vendor, "sign-in", &url, app.mailer()?.portal_url()).map(Some)
+}
+
+async fn link(
+    app: &App,
+    store: &VendorStore,
+    purpose: Purpose,
+    request_hash: Option<String>,
+    by: &By,
+) -> Result<String, Error> {
+    let secret: Secret = app.new_secret();
+    store.create_link(&secret.hashed(), purpose, request_hash, by).await?;
+    let path = match purpose {
+        Purpose::VerifyEmail => "verify-email",
+        Purpose::SignIn => "sign-in",
+    };
+    Ok(format!(
+        "{}/{path}?token={}",
+        app.mailer()?.portal_url(),
+        secret.reveal()
+    ))
+}

@@ -1,0 +1,7 @@
+//! What the table's stream feeds: idempotent, and named by what they work off.
+
+pub mod audit;
+mod links;
+mod payments;
+mod stream;
+pub mod work;

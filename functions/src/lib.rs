@@ -1,0 +1,140 @@
+//! How the vendor portal runs on AWS: one Lambda function per endpoint.
+//!
+//! [`ENDPOINTS`] and [`JOBS`] are the whole list; the binaries, the template, the local runner, the OpenAPI document and
+//! the tests all follow them. A request's way is told in the README.
+
+pub mod api;
+pub mod jobs;
+pub mod openapi;
+pub mod platform;
+pub mod portal;
+pub mod webhooks;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use domain::Error;
+use domain::token::Scope;
+use platform::access::Access;
+use platform::app::App;
+use serde_json::Value;
+use utoipa_axum::router::OpenApiRouter;
+
+/// An HTTP endpoint and the function that serves it.
+pub struct Endpoint {
+    /// The function: name of its binary.
+    pub function: &'static str,
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path, parameters in braces.
+    pub path: &'static str,
+    /// What it asks of its caller.
+    pub access: Access,
+    /// Its route with its documentation.
+    pub routes: fn() -> OpenApiRouter<App>,
+}
+
+const fn endpoint(
+    function: &'static str,
+    method: &'static str,
+    path: &'static str,
+    access: Access,
+    routes: fn() -> OpenApiRouter<App>,
+) -> Endpoint {
+    Endpoint {
+        function,
+        method,
+        path,
+        access,
+        routes,
+    }
+}
+
+/// Every endpoint, in the order in which a vendor meets them.
+#[rustfmt::skip]
+pub const ENDPOINTS: &[Endpoint] = &[
+    endpoint("vendor-signup", "POST", "/v1/vendor/signup", Access::Public, api::vendor::signup::routes),
+    endpoint("vendor-verify-email", "POST", "/v1/vendor/verify-email", Access::Public, api::vendor::verify_email::routes),
+    endpoint("sessions-create", "POST", "/v1/vendor/sessions", Access::Public, api::vendor::sessions::create::routes),
+    endpoint("sessions-exchange", "POST", "/v1/vendor/sessions/exchange", Access::Public, api::vendor::sessions::exchange::routes),
+    endpoint("sessions-end", "DELETE", "/v1/vendor/sessions/current", Access::Session, api::vendor::sessions::end::routes),
+    endpoint("vendor-get", "GET", "/v1/vendor", Access::SessionOrVendorToken, api::vendor::get::routes),
+    endpoint("onboarding-get", "GET", "/v1/vendor/onboarding", Access::Session, api::vendor::onboarding::routes),
+    endpoint("legal-terms", "GET", "/v1/legal/terms", Access::Public, api::legal::terms::routes),
+    endpoint("legal-document", "GET", "/v1/legal/{document}/{version}", Access::Public, api::legal::document::routes),
+    endpoint("terms-accept", "POST", "/v1/vendor/terms/accept", Access::Session, api::vendor::terms::accept::routes),
+    endpoint("payment-get", "GET", "/v1/vendor/payment", Access::Session, api::vendor::payment::get::routes),
+    endpoint("stripe-connect", "POST", "/v1/vendor/payment/stripe/connect", Access::Session, api::vendor::payment::stripe_connect::routes),
+    endpoint("stripe-webhook", "POST", "/webhooks/stripe", Access::ProviderSignature, webhooks::stripe::routes),
+    endpoint("tokens-issue", "POST", "/v1/vendor/tokens", Access::Session, api::vendor::tokens::issue::routes),
+    endpoint("jwks-get", "GET", "/.well-known/jwks.json", Access::Public, api::well_known::jwks::routes),
+    endpoint("devices-register", "POST", "/v1/vendor/devices/register", Access::VendorToken(Scope::DevicesWrite), api::vendor::devices::register::routes),
+    endpoint("audit-list", "GET", "/v1/vendor/audit", Access::Session, api::vendor::audit::list::routes),
+    endpoint("openapi-get", "GET", "/openapi.json", Access::Public, api::meta::openapi::routes),
+    endpoint("docs-get", "GET", "/docs", Access::Public, api::meta::docs::page),
+    endpoint("docs-get", "GET", "/docs/{asset}", Access::Public, api::meta::docs::assets),
+    endpoint("page-verify-email", "GET", "/verify-email", Access::Public, portal::verify_email::show),
+    endpoint("page-verify-email", "POST", "/verify-email", Access::Public, portal::verify_email::submit),
+    endpoint("page-sign-in", "GET", "/sign-in", Access::Public, portal::sign_in::show),
+    endpoint("page-sign-in", "POST", "/sign-in", Access::Public, portal::sign_in::submit),
+];
+
+/// What a job answers.
+pub type JobFuture = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
+
+/// What makes a job run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Changes of the table.
+    TableStream,
+}
+
+/// A function that no HTTP request reaches.
+pub struct Job {
+    /// The function: name of its binary.
+    pub function: &'static str,
+    /// What makes it run.
+    pub trigger: Trigger,
+    /// Runs it on an event as Lambda hands it over.
+    pub run: fn(App, Value) -> JobFuture,
+}
+
+/// Every job. A table's stream bears two consumers, and these are they.
+pub const JOBS: &[Job] = &[
+    Job {
+        function: "stream-audit",
+        trigger: Trigger::TableStream,
+        run: jobs::audit::run,
+    },
+    Job {
+        function: "stream-work",
+        trigger: Trigger::TableStream,
+        run: jobs::work::run,
+    },
+];
+
+/// Runs the function called `function` with these routes on Lambda. A binary's whole `main`.
+///
+/// # Errors
+/// What the Lambda runtime reports.
+pub async fn serve(function: &'static str, routes: OpenApiRouter<App>) -> Result<(), lambda_http::Error> {
+    platform::telemetry::init();
+    let (routes, _) = routes.split_for_parts();
+    lambda_http::run(platform::http::service(function, routes, App::on_lambda())).await
+}
+
+/// Runs a job on Lambda. A binary's whole `main`.
+///
+/// # Errors
+/// What the Lambda runtime reports.
+pub async fn work(run: fn(App, Value) -> JobFuture) -> Result<(), lambda_runtime::Error> {
+    platform::telemetry::init();
+    let app = App::on_lambda();
+    lambda_runtime::run(lambda_runtime::service_fn(
+        move |event: lambda_runtime::LambdaEvent<Value>| {
+            let app = app.clone();
+            async move { run(app, event.payload).await.map_err(|error| error.to_string()) }
+        },
+    ))
+    .await
+}

@@ -1,0 +1,332 @@
+//! Who may do what. A credential is a type in a handler's signature, and the only door to a vendor's data.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use axum::extract::FromRequestParts;
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use domain::Error;
+use domain::audit::{By, Principal};
+use domain::clock::{Timestamp, plus_seconds};
+use domain::ids::{TokenId, VendorId};
+use domain::token::{Scope, VendorToken};
+use domain::vendor::Vendor;
+
+use super::app::App;
+use super::config::PortalConfig;
+use super::http::{Failure, RequestMeta};
+use super::secret::Secret;
+use super::store::session::Session;
+use super::store::token::token_key;
+use super::store::vendor::vendor_key;
+use super::store::{Item, Key, Read, Row, Store, VendorStore};
+
+/// What an endpoint asks of its caller. `ENDPOINTS` says it, the extractors below enforce it, a test compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing.
+    Public,
+    /// A session of a vendor's person.
+    Session,
+    /// A vendor token with this scope.
+    VendorToken(Scope),
+    /// A session, or any vendor token.
+    SessionOrVendorToken,
+    /// A payment provider's signature.
+    ProviderSignature,
+}
+
+/// How long a vendor's and a token's state may be remembered, in seconds. A revocation takes effect within it.
+pub const GATE_SECONDS: i64 = 30;
+/// How many gates an instance remembers at most.
+const GATES: usize = 1024;
+
+/// What decides over a vendor token's use: the vendor's and the token's state.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// The vendor.
+    pub vendor: Vendor,
+    /// The token.
+    pub token: VendorToken,
+}
+
+impl Gate {
+    fn check(&self, now: Timestamp) -> Result<(), Error> {
+        self.token.check(now)?;
+        self.vendor.require_active()
+    }
+}
+
+/// Gates that let somebody in during the last [`GATE_SECONDS`].
+#[derive(Default)]
+pub struct GateCache(Mutex<HashMap<TokenId, (Timestamp, Gate)>>);
+
+impl GateCache {
+    fn get(&self, token_id: TokenId, now: Timestamp) -> Option<Gate> {
+        let gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read_at, gate) = gates.get(&token_id)?;
+        (*read_at <= now && now < plus_seconds(*read_at, GATE_SECONDS)).then(|| gate.clone())
+    }
+
+    fn put(&self, gate: &Gate, now: Timestamp) {
+        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if gates.len() >= GATES {
+            gates.clear();
+        }
+        gates.insert(gate.token.token_id, (now, gate.clone()));
+    }
+}
+
+/// The one credential in `Authorization`, by scheme.
+enum Credential<'a> {
+    Bearer(&'a str),
+    Session(&'a str),
+    None,
+}
+
+fn credential(headers: &HeaderMap) -> Credential<'_> {
+    let header = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    match header.split_once(' ') {
+        Some((scheme, value)) if scheme.eq_ignore_ascii_case("bearer") => Credential::Bearer(value.trim()),
+        Some((scheme, value)) if scheme.eq_ignore_ascii_case("session") => Credential::Session(value.trim()),
+        Some(_) | None => Credential::None,
+    }
+}
+
+/// The name of a cookie of ours: with the `__Host-` prefix wherever TLS allows it (RFC 6265bis section 4.1.3.2).
+pub fn cookie_name(portal: &PortalConfig, name: &str) -> String {
+    if portal.is_https() {
+        format!("__Host-{name}")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// The value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let pairs = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'));
+    pairs
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// Whether a request that changes something by cookie comes from our own pages: `Origin` must be there and be ours.
+///
+/// # Errors
+/// [`Error::Unauthenticated`]: the cookie counts for nothing then.
+pub fn check_origin(parts: &Parts, portal: &PortalConfig) -> Result<(), Error> {
+    if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    // On plain http, which is a laptop's loopback, the page's own host counts too (127.0.0.1 and localhost).
+    let own_host = || {
+        (!portal.is_https())
+            .then(|| header(HOST))
+            .flatten()
+            .map(|host| format!("http://{host}"))
+    };
+    match header(ORIGIN) {
+        Some(origin) if origin == portal.url || own_host().as_deref() == Some(origin) => Ok(()),
+        Some(_) | None => Err(Error::Unauthenticated("cookie without our own Origin")),
+    }
+}
+
+/// A vendor's person.
+pub struct SessionCaller {
+    /// The session.
+    pub session: Session,
+    /// The door to the vendor's data.
+    pub store: VendorStore,
+    /// Author of what is done here.
+    pub by: By,
+}
+
+impl FromRequestParts<App> for SessionCaller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let portal = app.portal()?;
+        let value = match credential(&parts.headers) {
+            Credential::Session(value) => value,
+            Credential::Bearer(_) => return Err(Error::Unauthenticated("a token where a session is needed").into()),
+            Credential::None => {
+                let value = cookie(&parts.headers, &cookie_name(portal, "session"));
+                let value = value.ok_or(Error::Unauthenticated("no credential"))?;
+                check_origin(parts, portal)?;
+                value
+            }
+        };
+        let secret: Secret = value.parse().map_err(|_| Error::Unauthenticated("no session value"))?;
+        let now = app.now();
+        let store = app.store_of_all_vendors()?;
+        let session = store.session(&secret.hashed(), now).await?;
+        tracing::Span::current().record("vendor_id", session.vendor_id.to_string());
+        let meta = RequestMeta::from_request_parts(parts, app).await?;
+        let by = meta.by(Principal::Person(session.session_id), now);
+        Ok(Self {
+            store: store.of(session.vendor_id),
+            session,
+            by,
+        })
+    }
+}
+
+/// A vendor token whose signature and time hold. It opens nothing yet: its state and its vendor's are still to be read,
+/// which [`BearerToken::open`] does together with whatever else the handler wants to read.
+pub struct BearerToken {
+    token_id: TokenId,
+    vendor_id: VendorId,
+    scopes: domain::token::Scopes,
+    by: By,
+    app: App,
+}
+
+impl FromRequestParts<App> for BearerToken {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let token = match credential(&parts.headers) {
+            Credential::Bearer(token) => token,
+            Credential::Session(_) => return Err(Error::Unauthenticated("a session where a token is needed").into()),
+            Credential::None => return Err(Error::Unauthenticated("no credential").into()),
+        };
+        let claims = app.signer()?.verify_token(token).await?;
+        let not_a_vendors = |_| Error::Unauthenticated("not a vendor token");
+        let vendor_id: VendorId = claims.sub.parse().map_err(not_a_vendors)?;
+        let token_id: TokenId = claims.jti.parse().map_err(not_a_vendors)?;
+        tracing::Span::current().record("vendor_id", vendor_id.to_string());
+        let meta = RequestMeta::from_request_parts(parts, app).await?;
+        let by = meta.by(Principal::Token(token_id), app.now());
+        Ok(Self {
+            token_id,
+            vendor_id,
+            scopes: claims.scope,
+            by,
+            app: app.clone(),
+        })
+    }
+}
+
+/// A vendor's software.
+pub struct VendorCaller {
+    /// The vendor and the token as they stand, or stood at most [`GATE_SECONDS`] ago.
+    pub gate: Gate,
+    /// The door to the vendor's data.
+    pub store: VendorStore,
+    /// Author of what is done here.
+    pub by: By,
+}
+
+impl BearerToken {
+    /// Where the vendor's things are, to name what [`BearerToken::open`] shall read along.
+    pub fn vendor_id(&self) -> VendorId {
+        self.vendor_id
+    }
+
+    /// Lets the caller in if token and vendor allow it, and reads `keys` in the same call.
+    ///
+    /// # Errors
+    /// [`Error::InsufficientScope`], [`Error::TokenRevoked`], [`Error::TokenExpired`], [`Error::OnboardingIncomplete`],
+    /// [`Error::VendorSuspended`], [`Error::Unavailable`].
+    pub async fn open(
+        self,
+        scope: Scope,
+        keys: impl FnOnce(&VendorStore) -> Vec<Key>,
+    ) -> Result<(VendorCaller, HashMap<Key, Item>), Error> {
+        if !self.scopes.contain(scope) {
+            return Err(Error::InsufficientScope(scope));
+        }
+        let (app, now) = (&self.app, self.by.at);
+        let all = app.store_of_all_vendors()?;
+        let store = all.of(self.vendor_id);
+        let mut wanted = keys(&store);
+        let (vendor_at, token_at) = (vendor_key(self.vendor_id), token_key(self.vendor_id, self.token_id));
+        let cached = app.gates().get(self.token_id, now);
+        if cached.is_none() {
+            wanted.extend([vendor_at.clone(), token_at.clone()]);
+        }
+        let mut found = if wanted.is_empty() {
+            HashMap::new()
+        } else {
+            all.batch_get(&wanted).await?
+        };
+        let gate = match cached {
+            Some(gate) => gate,
+            None => {
+                let read = found
+                    .remove(&vendor_at)
+                    .zip(found.remove(&token_at))
+                    .map(gate_of)
+                    .transpose()?;
+                match read.filter(|gate| gate.check(now).is_ok()) {
+                    Some(gate) => gate,
+                    // The batch may lag behind a write of a moment ago: nobody is turned away on its word.
+                    None => self.gate_for_sure(all).await?,
+                }
+            }
+        };
+        gate.check(now)?;
+        app.gates().put(&gate, now);
+        Ok((
+            VendorCaller {
+                gate,
+                store,
+                by: self.by,
+            },
+            found,
+        ))
+    }
+
+    async fn gate_for_sure(&self, store: &Store) -> Result<Gate, Error> {
+        let (vendor_at, token_at) = (vendor_key(self.vendor_id), token_key(self.vendor_id, self.token_id));
+        let vendor = store.get::<Vendor>(&vendor_at, Read::Consistent);
+        let token = store.get::<VendorToken>(&token_at, Read::Consistent);
+        let (vendor, token) = tokio::try_join!(vendor, token)?;
+        let (vendor, token) = vendor.zip(token).ok_or(Error::Unauthenticated("token not on record"))?;
+        Ok(Gate {
+            vendor: vendor.item,
+            token: token.item,
+        })
+    }
+}
+
+fn gate_of((vendor, token): (Item, Item)) -> Result<Gate, Error> {
+    Ok(Gate {
+        vendor: Row::from_item(vendor)?.item,
+        token: Row::from_item(token)?.item,
+    })
+}
+
+/// A vendor's person or software, for what both may read.
+pub struct AnyCaller {
+    /// The door to the vendor's data.
+    pub store: VendorStore,
+}
+
+impl FromRequestParts<App> for AnyCaller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        if !matches!(credential(&parts.headers), Credential::Bearer(_)) {
+            let caller = SessionCaller::from_request_parts(parts, app).await?;
+            return Ok(Self { store: caller.store });
+        }
+        let token = BearerToken::from_request_parts(parts, app).await?;
+        let store = app.store_of_all_vendors()?;
+        let gate = token.gate_for_sure(store).await?;
+        gate.token.check(token.by.at)?;
+        Ok(Self {
+            store: store.of(token.vendor_id),
+        })
+    }
+}

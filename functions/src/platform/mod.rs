@@ -1,0 +1,14 @@
+//! How functions reach the world.
+
+pub mod access;
+pub mod app;
+pub mod config;
+pub mod http;
+pub mod i18n;
+pub mod mailer;
+pub mod payments;
+pub mod secret;
+pub mod signer;
+pub mod store;
+pub mod telemetry;
+pub mod world;

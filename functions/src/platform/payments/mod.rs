@@ -1,0 +1,5 @@
+//! Payment providers.
+
+pub mod stripe;
+mod stripe_client;
+pub mod stripe_signature;

@@ -1,0 +1,279 @@
+//! The one table. Reads, conditional writes and transactions; each entity's keys and shape are in a file of its own.
+//!
+//! Every write is conditional and derived from its request, so that a retry finds its own result.
+
+pub mod audit;
+pub mod binding;
+pub mod idempotency;
+pub mod link;
+pub mod provider_event;
+pub mod row;
+pub mod session;
+pub mod stripe;
+pub mod token;
+pub mod vendor;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use aws_types::SdkConfig;
+use domain::Error;
+use domain::audit::By;
+use domain::clock::Timestamp;
+use domain::ids::VendorId;
+
+pub use row::{Entity, Item, Key, Row};
+
+use super::config::TableConfig;
+
+/// The index by vendor, for lists.
+pub const BY_VENDOR: &str = "by-vendor";
+
+/// The table, for whoever answers for whom it reads.
+#[derive(Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+/// The door to one vendor's data, and to no other's.
+#[derive(Clone)]
+pub struct VendorStore {
+    store: Store,
+    vendor_id: VendorId,
+}
+
+impl VendorStore {
+    /// Whose data this is.
+    pub fn vendor_id(&self) -> VendorId {
+        self.vendor_id
+    }
+}
+
+/// How fresh a read must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// All that was written before is seen. A read unit for 4 KB.
+    Consistent,
+    /// May lag a little; for what a later condition decides. Half a unit.
+    Eventual,
+}
+
+/// What a write that must be the first came to.
+#[derive(Debug)]
+pub enum Created {
+    /// It was the first.
+    New,
+    /// Something was there: this.
+    Existing(Box<Item>),
+}
+
+/// One write of a transaction.
+pub enum Write {
+    /// Put an item that must not exist.
+    Create(Item),
+    /// Put an item over the version before its own.
+    Replace(Item, u64),
+    /// Delete an item that must exist.
+    Take(Key),
+}
+
+/// How many times a batch read asks again for what DynamoDB left out.
+const BATCH_ATTEMPTS: u32 = 5;
+
+impl Store {
+    /// The table named in `config`.
+    pub fn new(sdk: &SdkConfig, config: &TableConfig) -> Self {
+        Self {
+            client: Client::new(sdk),
+            table: config.name.clone(),
+        }
+    }
+
+    /// The door to `vendor_id`'s data. Called where a credential of that vendor was checked, and by jobs on its behalf.
+    pub fn of(&self, vendor_id: VendorId) -> VendorStore {
+        VendorStore {
+            store: self.clone(),
+            vendor_id,
+        }
+    }
+
+    /// One item.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when DynamoDB does not answer, as for all calls here.
+    pub async fn get<T: Entity>(&self, key: &Key, read: Read) -> Result<Option<Row<T>>, Error> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .consistent_read(read == Read::Consistent)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        answer.item.map(Row::from_item).transpose()
+    }
+
+    /// Up to 100 items in one call, eventually consistent, by key.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] also when DynamoDB keeps leaving some out.
+    pub async fn batch_get(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, Error> {
+        let mut found = HashMap::new();
+        let attributes: Vec<_> = keys.iter().map(Key::attributes).collect();
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(attributes))
+            .build()
+            .map_err(broken)?;
+        let mut request = HashMap::from([(self.table.clone(), wanted)]);
+        for attempt in 0..BATCH_ATTEMPTS {
+            let answer = self
+                .client
+                .batch_get_item()
+                .set_request_items(Some(request))
+                .send()
+                .await
+                .map_err(unavailable)?;
+            for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+                found.insert(Key::of(&item)?, item);
+            }
+            request = answer.unprocessed_keys.unwrap_or_default();
+            if request.is_empty() {
+                return Ok(found);
+            }
+            tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+        }
+        Err(Error::Unavailable("DynamoDB left keys unprocessed".into()))
+    }
+
+    /// Puts an item that must not exist, or only one whose `ttl` is over at `now`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn create<T: Entity>(&self, item: &T, by: &By, now: Option<Timestamp>) -> Result<Created, Error> {
+        let mut put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(Row::new(item, by).into_item()?))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if let Some(now) = now {
+            put = put
+                .condition_expression("attribute_not_exists(pk) OR #ttl <= :now")
+                .expression_attribute_names("#ttl", "ttl")
+                .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()));
+        }
+        match put.send().await {
+            Ok(_) => Ok(Created::New),
+            Err(SdkError::ServiceError(error)) => match error.into_err() {
+                PutItemError::ConditionalCheckFailedException(failed) => {
+                    Ok(Created::Existing(Box::new(failed.item.unwrap_or_default())))
+                }
+                error => Err(unavailable(error)),
+            },
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// Puts `item` over the version before its own. `false` when somebody else was faster.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn replace<T: Entity>(&self, item: &T, version: u64, by: &By) -> Result<bool, Error> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(Row::new(item, by).into_item()?))
+            .condition_expression("version = :before")
+            .expression_attribute_values(":before", AttributeValue::N((version - 1).to_string()));
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    /// All of `writes` or none. `false` when one's condition did not hold, or another request was at the same items.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn transact(&self, writes: Vec<Write>) -> Result<bool, Error> {
+        let items = writes
+            .into_iter()
+            .map(|write| self.transact_item(write))
+            .collect::<Result<Vec<_>, _>>()?;
+        match self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .send()
+            .await
+        {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(error)) => match error.into_err() {
+                TransactWriteItemsError::TransactionCanceledException(_) => Ok(false),
+                error => Err(unavailable(error)),
+            },
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    fn transact_item(&self, write: Write) -> Result<TransactWriteItem, Error> {
+        let put = |item: Item| Put::builder().table_name(&self.table).set_item(Some(item));
+        let item = TransactWriteItem::builder();
+        Ok(match write {
+            Write::Create(new) => {
+                let put = put(new).condition_expression("attribute_not_exists(pk)");
+                item.put(put.build().map_err(broken)?).build()
+            }
+            Write::Replace(new, version) => {
+                let before = AttributeValue::N((version - 1).to_string());
+                let put = put(new).condition_expression("version = :before");
+                item.put(
+                    put.expression_attribute_values(":before", before)
+                        .build()
+                        .map_err(broken)?,
+                )
+                .build()
+            }
+            Write::Take(key) => {
+                let delete = Delete::builder()
+                    .table_name(&self.table)
+                    .set_key(Some(key.attributes()));
+                item.delete(
+                    delete
+                        .condition_expression("attribute_exists(pk)")
+                        .build()
+                        .map_err(broken)?,
+                )
+                .build()
+            }
+        })
+    }
+}
+
+/// An error of the SDK, which nobody but the log may read.
+fn unavailable(error: impl std::error::Error) -> Error {
+    Error::Unavailable(format!("DynamoDB: {}", DisplayErrorContext(error)))
+}
+
+/// A request or an item that can't be built: a bug.
+fn broken(error: impl std::fmt::Display) -> Error {
+    Error::Internal(format!("DynamoDB item: {error}"))
+}

@@ -1,0 +1,90 @@
+//! `/verify-email`: where the link of a sign-up's mail leads.
+
+use axum::extract::{FromRequest, Query, Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{LinkPage, LinkQuery, texts};
+use crate::api::vendor::sessions::exchange::SessionStarted;
+use crate::api::vendor::sessions::set_cookie;
+use crate::openapi::Faults;
+use crate::platform::access::check_origin;
+use crate::platform::app::App;
+use crate::platform::http::{Failure, Form, RequestMeta};
+use crate::platform::store::link::{Link, Purpose, refused};
+use crate::platform::store::session::MAX_SECONDS;
+
+/// The page of a sign-up's link
+///
+/// Shows a button. Opening the page uses nothing up.
+#[utoipa::path(get, path = "/verify-email", tag = "pages", operation_id = "show_verify_email", params(LinkQuery),
+    responses((status = 200, description = "A page with a button", body = String, content_type = "text/html"),
+        (status = 422, description = "A page that says that the link is incomplete", body = String, content_type = "text/html"),
+        Faults),
+    security(()))]
+async fn get_page(headers: HeaderMap, Query(query): Query<LinkQuery>) -> Response {
+    LinkPage::show(texts(&headers), "verify", "/verify-email", query.token)
+}
+
+/// The button of that page
+///
+/// Uses the link up, proves the address and begins a session as a cookie.
+#[utoipa::path(post, path = "/verify-email", tag = "pages", operation_id = "submit_verify_email",
+    request_body(content = String, description = "`token`", content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "A page with what is next", body = String, content_type = "text/html"),
+        (status = 422, description = "A page that says that the link does not work", body = String, content_type = "text/html"),
+        Faults),
+    security(()))]
+async fn post_page(State(app): State<App>, meta: RequestMeta, headers: HeaderMap, request: Request) -> Response {
+    let t = texts(&headers);
+    match verify(&app, &meta, request).await {
+        Ok(started) => welcome(&app, t, "verify", started)
+            .await
+            .unwrap_or_else(|failure| LinkPage::failed(t, failure)),
+        Err(failure) => LinkPage::failed(t, failure),
+    }
+}
+
+async fn verify(app: &App, meta: &RequestMeta, request: Request) -> Result<(Link, SessionStarted), Failure> {
+    let (parts, body) = request.into_parts();
+    check_origin(&parts, app.portal()?)?;
+    let Form(form) = Form::from_request(Request::from_parts(parts, body), app).await?;
+    let secret = form
+        .get("token")
+        .and_then(|token| token.parse().ok())
+        .ok_or_else(refused)?;
+    let link = app
+        .store_of_all_vendors()?
+        .link(&secret, Purpose::VerifyEmail, app.now())
+        .await?;
+    let started = SessionStarted::by_link(app, meta, link.clone()).await?;
+    Ok((link, started))
+}
+
+/// The page for somebody whose session has just begun.
+pub(super) async fn welcome(
+    app: &App,
+    t: super::Texts,
+    name: &str,
+    (link, started): (Link, SessionStarted),
+) -> Result<Response, Failure> {
+    let store = app.store_of_all_vendors()?.of(link.vendor_id);
+    let (vendor, token) = (store.vendor().await?, store.live_token(app.now()).await?);
+    let mut response = LinkPage::done(t, name, &vendor, token.is_some()).respond(axum::http::StatusCode::OK);
+    let cookie = set_cookie(app.portal()?, "session", &started.session, MAX_SECONDS)?;
+    response.headers_mut().insert(SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// The page.
+pub fn show() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(get_page))
+}
+
+/// Its button.
+pub fn submit() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(post_page))
+}

@@ -1,0 +1,154 @@
+//! AWS on one machine, at wire level: what the product's SDK clients talk to when they run here.
+//!
+//! One port on loopback answers for DynamoDB (an embedded engine that keeps DynamoDB's rules), KMS and SES (doubles).
+//! Each Lambda function gets an endpoint of its own, `/fn/{function}`, so that every call is attributed to the function
+//! that made it and the meter can say what a request would cost. Nothing here knows the product; the product knows
+//! nothing of this: it is given an endpoint, as it would be by `AWS_ENDPOINT_URL`.
+
+mod billing;
+mod clock;
+mod engine;
+mod kms;
+mod meter;
+mod ses;
+mod stream;
+mod wire;
+
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+use engine::Engine;
+use kms::Keys;
+use wire::Refusal;
+
+pub use meter::Meter;
+pub use ses::{Attachment, Mail, Mailbox};
+pub use stream::StreamReader;
+
+/// The region of every ARN and event here.
+const REGION: &str = "us-east-1";
+/// The account of every ARN here.
+const ACCOUNT: &str = "000000000000";
+
+/// The injected clock, in whole Unix seconds.
+type Now = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// What the local AWS is started with.
+pub struct AwsOptions {
+    /// Where table, key and mails are kept between two runs; `None` keeps all in memory.
+    pub state_dir: Option<PathBuf>,
+    /// The clock, in whole Unix seconds.
+    pub now: Arc<dyn Fn() -> i64 + Send + Sync>,
+}
+
+/// A running local AWS; clones share it. It serves until the runtime that started it ends.
+#[derive(Clone)]
+pub struct Aws(Arc<Inner>);
+
+struct Inner {
+    base_url: String,
+    engine: Engine,
+    keys: Keys,
+    mailbox: Mailbox,
+    meter: Meter,
+    written: Notify,
+    requests: AtomicU64,
+}
+
+impl Aws {
+    /// Opens table, key and mailbox (made where they are missing) and serves them on a port that is free, together
+    /// with the routes of `extra`.
+    pub async fn start(options: AwsOptions, extra: Router) -> Result<Aws, String> {
+        let AwsOptions { state_dir, now } = options;
+        let dir = state_dir.as_deref();
+        if let Some(dir) = dir {
+            std::fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .map_err(|error| format!("no port on loopback: {error}"))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| format!("the port on loopback has no address: {error}"))?;
+        let aws = Aws(Arc::new(Inner {
+            base_url: format!("http://{address}"),
+            engine: Engine::open(dir, now.clone())?,
+            keys: Keys::open(dir)?,
+            mailbox: Mailbox::open(dir, now)?,
+            meter: Meter::default(),
+            written: Notify::new(),
+            requests: AtomicU64::new(0),
+        }));
+        let app = wire::router(aws.clone()).merge(extra);
+        // Small answers over kept-alive connections: without this, Nagle's algorithm may hold them back 40 ms.
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "TCP_NODELAY was refused");
+            }
+        });
+        tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, app).await {
+                tracing::error!(%error, "the local AWS stopped serving");
+            }
+        });
+        Ok(aws)
+    }
+
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    pub fn base_url(&self) -> String {
+        self.0.base_url.clone()
+    }
+
+    /// The `endpoint_url` for the SDK clients of one Lambda function: its calls are metered under that name.
+    pub fn endpoint(&self, function: &str) -> String {
+        format!("{}/fn/{function}", self.0.base_url)
+    }
+
+    /// The engine itself, for what no function does (loading a large data set, looking into a table).
+    pub fn database(&self) -> &dynoxide::Database {
+        self.0.engine.database()
+    }
+
+    /// The product's one table.
+    pub fn table_name() -> &'static str {
+        engine::TABLE
+    }
+
+    /// The id of K1, the first signing key; the same in every run with the same `state_dir`.
+    pub fn key_id(&self) -> &str {
+        self.0.keys.first_id()
+    }
+
+    /// Makes a further signing key, for a key roll-over, and answers its id.
+    pub fn add_key(&self) -> Result<String, String> {
+        self.0.keys.add_key()
+    }
+
+    /// Notified after each DynamoDB call that wrote: whoever waits now is woken, and one later `notified()` returns at
+    /// once, so a reader of the stream that was busy misses nothing. A wake-up may be idle: look again, then wait.
+    pub fn written(&self) -> &Notify {
+        &self.0.written
+    }
+
+    /// What the functions' calls would cost.
+    pub fn meter(&self) -> &Meter {
+        &self.0.meter
+    }
+
+    /// The mails that were sent.
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.0.mailbox
+    }
+
+    fn announce_write(&self) {
+        self.0.written.notify_waiters();
+        self.0.written.notify_one();
+    }
+}

@@ -1,0 +1,128 @@
+//! What a bare Debian machine with Rust and Python lacks. Each part says what it installs and why, once.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::shell::{answer, cache, cargo, command, root, run, works};
+
+/// A tool that cargo builds into the cache folder.
+pub struct Tool {
+    /// Its crate, and the name of its program.
+    pub name: &'static str,
+    /// The one version that is used.
+    pub version: &'static str,
+    /// What it is for.
+    pub why: &'static str,
+}
+
+/// Checks which crates are in the graph, under which licence, from where.
+pub const DENY: Tool = Tool {
+    name: "cargo-deny",
+    version: "0.20.2",
+    why: "it checks licences, sources and banned crates",
+};
+/// Finds dependencies that no file uses.
+pub const MACHETE: Tool = Tool {
+    name: "cargo-machete",
+    version: "0.9.2",
+    why: "it finds dependencies that nothing uses",
+};
+
+/// Makes sure that C can be compiled.
+pub fn c_compiler() -> Result<(), String> {
+    if works(command("cc").arg("--version")) {
+        return Ok(());
+    }
+    apt_get(
+        "build-essential",
+        "there is no C compiler (`cc`), and ring and SQLite are compiled from C",
+    )
+}
+
+/// Makes sure that `tests/requirements.txt` is installed in a venv of our own; returns its Python.
+pub fn python() -> Result<PathBuf, String> {
+    if !works(command("python3").args(["-c", "import ensurepip, venv"])) {
+        apt_get(
+            "python3-venv",
+            "`python3 -m venv` does not work, and some tests call Python packages",
+        )?;
+    }
+    let wanted = root().join("tests/requirements.txt");
+    let requirements = fs::read_to_string(&wanted).map_err(|error| format!("{}: {error}", wanted.display()))?;
+    let venv = cache()?.join("venv");
+    let python = venv.join("bin/python");
+    let stamp = venv.join("installed-requirements.txt");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == requirements)
+        && works(command(&python).arg("--version"))
+    {
+        return Ok(python);
+    }
+
+    println!("Installing tests/requirements.txt into {}:", venv.display());
+    println!("tests verify tokens with PyJWT, check the OpenAPI document and try the API with schemathesis.");
+    run(command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+    let quietly = [
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--quiet",
+        "--requirement",
+    ];
+    run(command(&python).args(quietly).arg(&wanted))?;
+    fs::write(&stamp, requirements).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    Ok(python)
+}
+
+/// Makes sure that this very version of a tool is in the cache folder; returns its program.
+pub fn tool(tool: &Tool) -> Result<PathBuf, String> {
+    let Tool { name, version, why } = *tool;
+    let home = cache()?.join("tools");
+    let program = home.join("bin").join(name);
+    let says = answer(command(&program).arg("--version"));
+    // One of them prints its version alone, the other after its name.
+    if says.is_some_and(|says| says.split_whitespace().next_back() == Some(version)) {
+        return Ok(program);
+    }
+
+    println!(
+        "Installing {name} {version} into {}: {why}. This takes minutes, once.",
+        home.display()
+    );
+    let scratch = home.join(format!("build-{name}"));
+    let mut install = cargo(["install", "--locked", "--version", version, "--force"]);
+    install
+        .arg("--root")
+        .arg(&home)
+        .arg("--target-dir")
+        .arg(&scratch)
+        .arg(name);
+    run(&mut install)?;
+    fs::remove_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
+    Ok(program)
+}
+
+/// Fails, with the way out, when cargo lacks a component of the toolchain.
+pub fn component(component: &str, subcommand: &str) -> Result<(), String> {
+    if works(&mut cargo([subcommand, "--version"])) {
+        return Ok(());
+    }
+    Err(format!(
+        "`cargo {subcommand}` is missing. Get it with: rustup component add {component}"
+    ))
+}
+
+/// Installs a Debian package, when we may.
+fn apt_get(package: &str, why: &str) -> Result<(), String> {
+    let root = answer(command("id").arg("-u")).is_some_and(|id| id == "0");
+    if !root || !works(command("apt-get").arg("--version")) {
+        return Err(format!("{why}. Install it as root: apt-get install {package}"));
+    }
+    println!("Installing {package}: {why}.");
+    run(command("apt-get").args(["-qq", "update"]))?;
+    let unattended = ["-qq", "install", "--yes", "--no-install-recommends", package];
+    run(command("apt-get")
+        .args(unattended)
+        .env("DEBIAN_FRONTEND", "noninteractive"))
+}

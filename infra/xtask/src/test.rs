@@ -1,0 +1,97 @@
+//! `cargo xtask test`: everything that has to hold before a change is merged.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+
+use crate::counts::Counts;
+use crate::report::Report;
+use crate::setup;
+use crate::shell::{cargo, command, name, not_started, run as run_command, show};
+
+/// Runs all steps, whatever the earlier ones said.
+pub fn run() -> ExitCode {
+    let mut report = Report::default();
+    report.step("C compiler", setup::c_compiler);
+    let python = report.step("Python packages for tests", setup::python);
+    report.step("formatting", || {
+        setup::component("rustfmt", "fmt")?;
+        run_command(&mut cargo(["fmt", "--all", "--check"]))
+    });
+    report.step("lints", || {
+        setup::component("clippy", "clippy")?;
+        run_command(&mut cargo([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    });
+    report.step("documentation", || {
+        let mut doc = cargo([
+            "doc",
+            "--workspace",
+            "--no-deps",
+            "--document-private-items",
+            "--locked",
+        ]);
+        run_command(doc.env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    report.step("dependencies and licences", || {
+        let deny = setup::tool(&setup::DENY)?;
+        let graph = ["--workspace", "--all-features", "--locked"];
+        run_command(command(deny).args(graph).args(["check", "bans", "licenses", "sources"]))
+    });
+    report.step("unused dependencies", || {
+        let machete = setup::tool(&setup::MACHETE)?;
+        run_command(command(machete).arg("--skip-target-dir"))
+    });
+    report.tests("tests", || tests(python));
+    report.close()
+}
+
+/// Runs every test of the workspace, shows the output as it comes, and counts.
+fn tests(python: Option<PathBuf>) -> (Counts, Result<(), String>) {
+    let mut counts = Counts::default();
+    let result = stream(python.as_deref(), &mut counts);
+    (counts, result)
+}
+
+fn stream(python: Option<&Path>, counts: &mut Counts) -> Result<(), String> {
+    let mut tests = cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    // A snapshot that differs is a failed test, and is never written here.
+    tests.env("INSTA_UPDATE", "no").env_remove("INSTA_FORCE_PASS");
+    if let Some(python) = python {
+        tests.env("PORTAL_TEST_PYTHON", python);
+    }
+    show(&tests);
+    let mut child = tests
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| not_started(&tests, &error))?;
+    let output = child.stdout.take().expect("stdout is piped");
+    let read = tally(output, counts);
+    let status = child
+        .wait()
+        .map_err(|error| format!("{} was lost: {error}", name(&tests)))?;
+    read?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("cargo test ended with {status}"))
+    }
+}
+
+/// Passes lines on and adds up those that are results.
+fn tally(output: impl Read, counts: &mut Counts) -> Result<(), String> {
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line.map_err(|error| format!("the tests' output could not be read: {error}"))?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        counts.add_line(&line);
+    }
+    Ok(())
+}
