@@ -48,7 +48,6 @@ impl Random {
     ///
     /// # Panics
     /// When the operating system has none to give; nothing safe can be done then.
-
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.0
@@ -63,9 +62,11 @@ impl Random {
     }
 }
 
+type Lookup = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 /// Answers for settings by name: a Lambda's environment variables.
 #[derive(Clone)]
-pub struct Env(Arc<dyn Fn(&str) -> Option<String> + Send + Sync>);
+pub struct Env(Arc<Lookup>);
 
 impl Env {
     /// Settings out of `get`.

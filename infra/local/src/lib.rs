@@ -1,1 +1,19 @@
+//! The portal on one machine: every function of `ENDPOINTS` and `JOBS` in one process, with the real AWS SDK talking to
+//! an embedded DynamoDB and to doubles of KMS, SES and Stripe at wire level. Only on loopback.
 
+pub mod aws;
+mod clock;
+pub mod demo;
+pub mod doubles;
+mod mailbox;
+mod pump;
+mod routes;
+mod runner;
+
+pub use clock::LocalClock;
+pub use runner::{Runner, RunnerOptions};
+
+/// Makes ring the process's TLS provider, which every reqwest client here needs. Twice is once.
+pub fn install_tls_provider() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+}

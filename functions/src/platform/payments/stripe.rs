@@ -232,7 +232,7 @@ impl Stripe {
             .capabilities
             .as_ref()
             .and_then(|capabilities| capabilities.transfers.as_ref());
-        let active = matches!(transfers, Some(transfers) if transfers.as_str() == "active");
+        let active = matches!(transfers, Some(stripe_shared::AccountCapabilitiesStatus::Active));
         let due = account.requirements.as_ref().is_some_and(|needs| {
             needs.currently_due.as_ref().is_some_and(|fields| !fields.is_empty()) || needs.disabled_reason.is_some()
         });

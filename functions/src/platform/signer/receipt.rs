@@ -227,7 +227,10 @@ mod tests {
         let (receipt, binding) = example();
         let jws = receipt.to_jws(&binding).unwrap();
         let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(jws.as_bytes()));
-        assert_eq!((jws.len(), digest.as_str()), (0, ""));
+        assert_eq!(
+            (jws.len(), digest.as_str()),
+            (1372, "9bd809937f8f24f17afbbaded02cbe1cd1fd5c05e4d6bb18f432a2a0e92f6472")
+        );
     }
 
     #[test]

@@ -334,7 +334,7 @@ async fn show_trail(portal: &Portal, vendor: &Vendor) -> Result<(), DemoError> {
             text.map(str::to_owned)
                 .ok_or_else(|| broken(format!("a row of the audit log has no {pointer}")))
         };
-        rows.push([cell("/by/at")?, cell("/type")?, cell("/by/who")?]);
+        rows.push([cell("/at")?, cell("/type")?, cell("/by/who")?]);
     }
     portal.paper.table(&rows);
     let count = registrations(&answer.body);

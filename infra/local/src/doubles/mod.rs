@@ -1,0 +1,3 @@
+//! Doubles of payment providers.
+
+pub mod stripe;

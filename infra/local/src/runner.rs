@@ -1,0 +1,210 @@
+//! Puts the functions and the doubles together and serves them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{self, Next};
+use axum::serve::ListenerExt;
+use functions::platform::app::App;
+use functions::platform::http::{Peer, nothing_here, service};
+use functions::platform::world::{Env, Random};
+use functions::{ENDPOINTS, JOBS};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::aws::{Aws, AwsOptions};
+use crate::clock::LocalClock;
+use crate::doubles::stripe::{StripeDouble, StripeOptions};
+use crate::pump::Pump;
+use crate::routes::{self, Local};
+
+const STRIPE_SECRET_KEY: &str = "sk_test_local";
+const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
+
+/// How to run.
+pub struct RunnerOptions {
+    /// The port on 127.0.0.1; 0 takes any that is free.
+    pub port: u16,
+    /// Where the state is kept; `None` keeps it in memory.
+    pub state_dir: Option<PathBuf>,
+}
+
+/// The portal, running.
+pub struct Runner {
+    url: String,
+    aws: Aws,
+    pump: Pump,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+    sweeper: JoinHandle<()>,
+}
+
+impl Runner {
+    /// Starts everything; the portal answers when this returns.
+    ///
+    /// # Errors
+    /// A sentence for who started it: the port is taken, the state can't be read.
+    pub async fn start(options: RunnerOptions) -> Result<Self, String> {
+        crate::install_tls_provider();
+        let RunnerOptions { port, state_dir } = options;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
+            format!("127.0.0.1:{port} can't be used ({error}); stop what runs there, or choose another with --port")
+        })?;
+        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let url = format!("http://{address}");
+        let clock = LocalClock::open(state_dir.as_deref());
+        let now = {
+            let clock = clock.clone();
+            Arc::new(move || clock.now().as_second())
+        };
+        let stripe = StripeDouble::open(StripeOptions {
+            state_file: state_dir.as_ref().map(|dir| dir.join("stripe.json")),
+            public_url: url.clone(),
+            webhook_url: format!("{url}/webhooks/stripe"),
+            webhook_secret: STRIPE_WEBHOOK_SECRET.into(),
+            secret_key: STRIPE_SECRET_KEY.into(),
+            now: now.clone(),
+        })
+        .map_err(|error| format!("the state of Stripe's double: {error}"))?;
+        let aws_options = AwsOptions {
+            state_dir: state_dir.clone(),
+            now,
+        };
+        let aws = Aws::start(aws_options, Router::new().nest("/stripe", stripe.api())).await?;
+        let world = World {
+            aws: aws.clone(),
+            url: url.clone(),
+            clock: clock.clone(),
+        };
+        let jobs: Vec<_> = JOBS.iter().map(|job| (job, world.app(job.function))).collect();
+        let pump = Pump::start(&aws, jobs.clone(), state_dir.map(|dir| dir.join("stream-position")))?;
+        let operations = world.app("operations");
+        let local = Local {
+            aws: aws.clone(),
+            clock,
+            pump: pump.clone(),
+            stripe: stripe.clone(),
+            jobs,
+            operations,
+        };
+        let app = world.functions().merge(routes::router(local)).merge(stripe.pages());
+        let app = app
+            .fallback_service(nothing_here(world.app("none")))
+            .layer(middleware::from_fn(peer));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(serve(listener, app, stopped));
+        let sweeper = tokio::spawn(sweep(aws.clone()));
+        Ok(Self {
+            url,
+            aws,
+            pump,
+            stop,
+            server,
+            sweeper,
+        })
+    }
+
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The AWS behind it.
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// Until the table's stream is worked off.
+    pub async fn settle(&self) {
+        self.pump.settle().await;
+    }
+
+    /// Stops: takes nothing new, lets what is under way end (two seconds at most), works the stream off.
+    pub async fn stop(self) {
+        self.pump.settle().await;
+        self.sweeper.abort();
+        // Nobody listens any more if the server ended by itself.
+        self.stop.send(()).unwrap_or(());
+        if tokio::time::timeout(std::time::Duration::from_secs(2), self.server)
+            .await
+            .is_err()
+        {
+            tracing::debug!("connections were still open");
+        }
+    }
+}
+
+async fn serve(listener: TcpListener, app: Router, stopped: oneshot::Receiver<()>) {
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let until = async { drop(stopped.await) };
+    if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(until).await {
+        tracing::error!(%error, "the portal stopped serving");
+    }
+}
+
+/// Deletes what DynamoDB would have: items whose time is over, now and then.
+async fn sweep(aws: Aws) {
+    loop {
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        if let Err(error) = aws.sweep().await {
+            tracing::warn!(error, "expired items could not be deleted");
+        }
+    }
+}
+
+/// The caller's address, which API Gateway would tell.
+async fn peer(
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> axum::response::Response {
+    request.extensions_mut().insert(Peer(address.ip()));
+    next.run(request).await
+}
+
+/// What every function is started with.
+struct World {
+    aws: Aws,
+    url: String,
+    clock: LocalClock,
+}
+
+impl World {
+    /// A function as Lambda would start it: with an environment of its own.
+    fn app(&self, function: &'static str) -> App {
+        let settings: HashMap<&str, String> = HashMap::from([
+            ("PORTAL_URL", self.url.clone()),
+            ("AWS_REGION", "us-east-1".into()),
+            ("AWS_ACCESS_KEY_ID", "local".into()),
+            ("AWS_SECRET_ACCESS_KEY", "local".into()),
+            ("AWS_ENDPOINT_URL", self.aws.endpoint(function)),
+            ("TABLE_NAME", Aws::table_name().into()),
+            ("K1_KEY_IDS", self.aws.key_id().into()),
+            ("MAIL_FROM", "portal@agentkeys.example".into()),
+            ("STRIPE_API_BASE", format!("{}/stripe/", self.aws.base_url())),
+            ("STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.into()),
+            ("STRIPE_WEBHOOK_SECRETS", STRIPE_WEBHOOK_SECRET.into()),
+        ]);
+        let env = Env::new(move |name| settings.get(name).cloned());
+        App::new(env, self.clock.injected(), Random::system())
+    }
+
+    /// Every function with its routes, each an instance of its own.
+    fn functions(&self) -> Router {
+        let mut routes: BTreeMap<&str, OpenApiRouter<App>> = BTreeMap::new();
+        for endpoint in ENDPOINTS {
+            let own = routes.remove(endpoint.function).unwrap_or_default();
+            routes.insert(endpoint.function, own.merge((endpoint.routes)()));
+        }
+        routes.into_iter().fold(Router::new(), |all, (function, routes)| {
+            all.merge(service(function, routes.split_for_parts().0, self.app(function)))
+        })
+    }
+}
