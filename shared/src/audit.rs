@@ -189,6 +189,7 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
         "token" if new => "token.issued",
         "token" if gained("revoked_at") => "token.revoked",
         "stripe" if gained("payouts") => "payouts.changed",
+        "stripe" => "payment.details_changed",
         "binding" if new => "device.registered",
         "provider_event" if new => return None, // kept for the worker; what it changes has a row
         _ if new => return Some(format!("{kind}.created")),

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::StatusCode;
 use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use functions::platform::app::App;
 use functions::platform::http::{Peer, nothing_here, service};
@@ -24,6 +26,8 @@ use crate::doubles::stripe::{StripeDouble, StripeOptions};
 use crate::pump::Pump;
 use crate::routes::{self, Local};
 
+/// The largest body that an HTTP API takes, in bytes.
+const GATEWAY_BODY: usize = 10 * 1024 * 1024;
 const STRIPE_SECRET_KEY: &str = "sk_test_local";
 const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
 
@@ -96,7 +100,7 @@ impl Runner {
         let app = world.functions().merge(routes::router(local)).merge(stripe.pages());
         let app = app
             .fallback_service(nothing_here(world.app("none")))
-            .layer(middleware::from_fn(peer));
+            .layer(middleware::from_fn(gateway));
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(serve(listener, app, stopped));
         let sweeper = tokio::spawn(sweep(aws.clone()));
@@ -159,14 +163,19 @@ async fn sweep(aws: Aws) {
     }
 }
 
-/// The caller's address, which API Gateway would tell.
-async fn peer(
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    mut request: Request,
-    next: Next,
-) -> axum::response::Response {
-    request.extensions_mut().insert(Peer(address.ip()));
-    next.run(request).await
+/// What API Gateway does before a function runs: tells the caller's address and hands over the whole body, of at most
+/// 10 MB.
+async fn gateway(ConnectInfo(address): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, GATEWAY_BODY).await else {
+        return (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            axum::Json(serde_json::json!({ "message": "Request Entity Too Large" })),
+        )
+            .into_response();
+    };
+    parts.extensions.insert(Peer(address.ip()));
+    next.run(Request::from_parts(parts, body.into())).await
 }
 
 /// What every function is started with.

@@ -58,8 +58,9 @@ fn action(step: Step) -> &'static str {
 async fn get(State(app): State<App>, caller: SessionCaller) -> Result<View<Onboarding>, Failure> {
     let vendor = caller.store.vendor().await?;
     let has_token = caller.store.live_token(caller.by.at).await?.is_some();
-    // No token was ever there before the vendor was active, and no device before a token.
-    let has_device = vendor.require_active().is_ok() && caller.store.has_device().await?;
+    // Nobody has a device who was never active.
+    let was_active = !matches!(vendor.status, Status::PendingVerification | Status::Onboarding);
+    let has_device = was_active && caller.store.has_device().await?;
     let portal = &app.portal()?.url;
     let view = |(step, status)| {
         let action_url = (status == StepStatus::Todo).then(|| format!("{portal}{}", action(step)));

@@ -8,12 +8,12 @@ use std::net::IpAddr;
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request};
+use axum::http::HeaderValue;
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, USER_AGENT,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, USER_AGENT,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
@@ -135,10 +135,9 @@ async fn around(
             error => tracing::info!(%method, path, %error, "refused"),
         }
         response = problem::document(&error, &request_id, portal);
-    } else if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        let allow = response.headers_mut().remove(ALLOW);
-        response = problem::document(&Error::NotFound, &request_id, portal);
-        response.headers_mut().extend(allow.map(|allow| (ALLOW, allow)));
+    } else if let Some(refusal) = problem::of_router(&mut response, &request_id, portal) {
+        tracing::info!(%method, path, status = refusal.status().as_u16(), "refused");
+        response = refusal;
     } else {
         tracing::info!(%method, path, status = response.status().as_u16(), "answered");
     }

@@ -1,7 +1,7 @@
 //! Problem documents (RFC 9457), and the one place that knows what a domain error is in HTTP.
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::onboarding::Step;
@@ -155,7 +155,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// The document, by the outermost layer.
+/// The document of an error, by the outermost layer.
 pub(super) fn document(error: &Error, request_id: &str, portal: &str) -> Response {
     let (status, code, title) = face(error);
     let (faults, missing): (&[FieldError], &[Step]) = match error {
@@ -177,15 +177,61 @@ pub(super) fn document(error: &Error, request_id: &str, portal: &str) -> Respons
         errors: faults.iter().map(field).collect(),
         missing: missing.to_vec(),
     };
-    let mut response = (status, Json(problem)).into_response();
+    let mut response = respond(status, problem);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(challenge) = challenge(error).and_then(|text| HeaderValue::from_str(&text).ok()) {
         headers.insert(WWW_AUTHENTICATE, challenge);
     }
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
+    response
+}
+
+/// The document for what the router itself refused, before any handler: a method, a path or a query that it can't read.
+/// `None` for every other answer.
+pub(super) fn of_router(response: &mut Response, request_id: &str, portal: &str) -> Option<Response> {
+    let kind = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    if kind.is_some_and(|kind| !kind.starts_with("text/plain")) {
+        return None;
+    }
+    match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => {
+            let code = "method_not_allowed";
+            let mut refusal = respond(
+                StatusCode::METHOD_NOT_ALLOWED,
+                Problem {
+                    kind: format!("{portal}/problems/{code}"),
+                    title: "Method not allowed".into(),
+                    status: 405,
+                    detail: "This path has other methods; see Allow.".into(),
+                    code: code.into(),
+                    request_id: request_id.to_owned(),
+                    errors: Vec::new(),
+                    missing: Vec::new(),
+                },
+            );
+            refusal
+                .headers_mut()
+                .extend(response.headers_mut().remove(ALLOW).map(|allow| (ALLOW, allow)));
+            Some(refusal)
+        }
+        StatusCode::NOT_FOUND => Some(document(&Error::NotFound, request_id, portal)),
+        StatusCode::BAD_REQUEST => {
+            let fault = FieldError::new("", "the path or the query can't be read");
+            Some(document(&Error::InvalidRequest(vec![fault]), request_id, portal))
+        }
+        _ => None,
+    }
+}
+
+fn respond(status: StatusCode, problem: Problem) -> Response {
+    let mut response = (status, Json(problem)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

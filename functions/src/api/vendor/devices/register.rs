@@ -242,16 +242,11 @@ async fn decide_and_commit(
     let receipt = app.signer()?.receipt(&binding).await?;
     let registered = Registered { binding, receipt };
     Ok(match store.create_binding(&registered, &by).await? {
-        None => Answer {
-            status: StatusCode::CREATED,
-            replayed: false,
-            registered,
-        },
-        Some(first) => Answer {
-            status: StatusCode::OK,
-            replayed,
-            registered: first,
-        },
+        // Our own item: an answer was lost and the SDK tried again.
+        Some(first) if first.binding.binding_id != registered.binding.binding_id => {
+            Answer { status: StatusCode::OK, replayed, registered: first }
+        }
+        Some(_) | None => Answer { status: StatusCode::CREATED, replayed: false, registered },
     })
 }
 
