@@ -17,6 +17,7 @@ use domain::Error;
 use domain::token::Scope;
 use platform::access::Access;
 use platform::app::App;
+use platform::world::Env;
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -118,7 +119,7 @@ pub const JOBS: &[Job] = &[
 /// # Errors
 /// What the Lambda runtime reports.
 pub async fn serve(function: &'static str, routes: OpenApiRouter<App>) -> Result<(), lambda_http::Error> {
-    platform::telemetry::init();
+    platform::telemetry::init(&Env::process());
     let (routes, _) = routes.split_for_parts();
     lambda_http::run(platform::http::service(function, routes, App::on_lambda())).await
 }
@@ -128,7 +129,7 @@ pub async fn serve(function: &'static str, routes: OpenApiRouter<App>) -> Result
 /// # Errors
 /// What the Lambda runtime reports.
 pub async fn work(run: fn(App, Value) -> JobFuture) -> Result<(), lambda_runtime::Error> {
-    platform::telemetry::init();
+    platform::telemetry::init(&Env::process());
     let app = App::on_lambda();
     lambda_runtime::run(lambda_runtime::service_fn(
         move |event: lambda_runtime::LambdaEvent<Value>| {

@@ -110,6 +110,10 @@ problems! {
     BodyFaults: "400" = "`invalid_request`: the form is wrong; `errors` points at the fields",
         "413" = "`body_too_large`", "415" = "`unsupported_media_type`",
         "422" = "`validation_failed`: a value breaks a rule; `errors` points at the fields";
+    /// What an endpoint with a path or query to read may answer.
+    QueryFaults: "400" = "`invalid_request`: the path or the query can't be read";
+    /// What an endpoint with a session or a token may answer.
+    CallerFaults: "401" = "`unauthenticated`, `token_expired` or `token_revoked`";
     /// What an endpoint with a session may answer.
     SessionFaults: "401" = "`unauthenticated`";
     /// What an endpoint with a vendor token may answer.

@@ -24,12 +24,10 @@ pub enum Principal {
     Token(TokenId),
     /// A payment provider, by a signed notification.
     Provider(&'static str),
-    /// The portal itself, by the name of its function.
-    System(&'static str),
 }
 
-/// The providers and functions that a stored principal may name.
-const KNOWN: [&str; 3] = ["stripe", "stream-work", "stream-audit"];
+/// The providers that a stored principal may name.
+const KNOWN: [&str; 2] = ["stripe", "alipay"];
 
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,7 +36,6 @@ impl fmt::Display for Principal {
             Self::Person(session) => write!(f, "person:{session}"),
             Self::Token(token) => write!(f, "token:{token}"),
             Self::Provider(name) => write!(f, "provider:{name}"),
-            Self::System(name) => write!(f, "system:{name}"),
         }
     }
 }
@@ -59,7 +56,6 @@ impl FromStr for Principal {
             "person" => id.parse().map(Self::Person),
             "token" => id.parse().map(Self::Token),
             "provider" => known().map(Self::Provider),
-            "system" => known().map(Self::System),
             _ => Err(format!("unknown principal {text}")),
         }
     }
@@ -142,7 +138,7 @@ const HIDDEN: [&str; 11] = [
 ];
 
 /// What is never shown, only that it changed.
-const MASKED: [&str; 2] = ["receipt", "request_hash"];
+const MASKED: [&str; 3] = ["hash", "receipt", "request_hash"];
 
 type Item = Map<String, Value>;
 
@@ -150,21 +146,30 @@ type Item = Map<String, Value>;
 /// bookkeeping, and items that go because their time is over.
 ///
 /// `record` names the stream's record.
-pub fn describe(record: &str, before: Option<&Item>, after: Option<&Item>) -> Option<AuditRow> {
-    let item = after?;
-    let kind = item.get("kind")?.as_str()?;
-    let event = event(kind, before, item)?;
-    let by = serde_json::from_value(item.get("by")?.clone()).ok()?;
+///
+/// # Errors
+/// A sentence for the log when the item does not say who changed it: nothing changes without its row.
+pub fn describe(record: &str, before: Option<&Item>, after: Option<&Item>) -> Result<Option<AuditRow>, String> {
+    let Some(item) = after else { return Ok(None) };
+    let kind = item
+        .get("kind")
+        .and_then(Value::as_str)
+        .ok_or("an item without a kind")?;
+    let Some(event) = event(kind, before, item) else {
+        return Ok(None);
+    };
+    let by = item.get("by").cloned().unwrap_or_default();
+    let by = serde_json::from_value(by).map_err(|error| format!("a {kind} without an author: {error}"))?;
     let digest: [u8; 32] = Sha256::digest(record.as_bytes()).into();
     let mut bits = [0; 16];
     bits.copy_from_slice(&digest[..16]);
-    Some(AuditRow {
+    Ok(Some(AuditRow {
         audit_id: AuditId::from_bits(bits),
         kind: event,
         subject: subject(kind, item),
         by,
         changes: changes(before, item),
-    })
+    }))
 }
 
 /// The type of the event, or `None` where another item's row tells it.
@@ -249,20 +254,29 @@ mod tests {
     fn a_change_names_its_fields_and_nothing_else() {
         let before = item(json!({"status": "pending_verification", "receipt": "a"}));
         let after = item(json!({"status": "onboarding", "email_verified_at": "2026-11-22T00:00:00Z", "receipt": "b"}));
-        let row = describe("record-1", Some(&before), Some(&after)).unwrap();
+        let row = describe("record-1", Some(&before), Some(&after)).unwrap().unwrap();
         assert_eq!(row.kind, "vendor.email_verified");
         assert_eq!(row.subject, "vendor:ven_1");
         let fields: Vec<_> = row.changes.iter().map(|change| change.field.as_str()).collect();
         assert_eq!(fields, ["email_verified_at", "receipt", "status"]);
         assert_eq!(row.changes[1].after, Some("•••".into()));
         assert_eq!(row.changes[2].before, Some("pending_verification".into()));
-        assert_eq!(describe("record-1", Some(&before), Some(&after)), Some(row));
+        assert_eq!(describe("record-1", Some(&before), Some(&after)), Ok(Some(row)));
     }
 
     #[test]
     fn a_kind_that_nobody_thought_of_is_recorded() {
-        let row = describe("r", None, Some(&item(json!({"kind": "novelty"})))).unwrap();
+        let row = describe("r", None, Some(&item(json!({"kind": "novelty"}))))
+            .unwrap()
+            .unwrap();
         assert_eq!(row.kind, "novelty.created");
+    }
+
+    #[test]
+    fn a_change_without_an_author_is_not_passed_over() {
+        let mut nobodys = item(json!({}));
+        nobodys.remove("by");
+        assert!(describe("r", None, Some(&nobodys)).is_err());
     }
 
     #[test]
@@ -272,7 +286,6 @@ mod tests {
             "person:ses_01JZ8Q6V3M4N5P6R7S8T9V0W1X",
             "token:tok_01JZ8Q6V3M4N5P6R7S8T9V0W1X",
             "provider:stripe",
-            "system:stream-work",
         ] {
             assert_eq!(text.parse::<Principal>().unwrap().to_string(), text);
         }

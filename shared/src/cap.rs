@@ -71,15 +71,14 @@ impl FromStr for Namespace {
 }
 
 /// What the policy answers where no rule speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Refuse.
     Deny,
 }
 
 /// One thing that a cap of this device may be for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allow {
     /// `fetch` or `store`.
     pub op: &'static str,
@@ -90,7 +89,7 @@ pub struct Allow {
 }
 
 /// The policy suggested for a new device. A cap never exceeds it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CapPolicy {
     /// Version of this form.
     pub version: u32,

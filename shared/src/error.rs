@@ -73,6 +73,14 @@ pub enum Error {
     /// The same idempotency key came with another payload.
     #[error("idempotency key reused")]
     IdempotencyKeyReused,
+    /// A provider refused a call for good: the same call would be refused again.
+    #[error("refused by the provider: {cause}")]
+    ProviderRefused {
+        /// The provider's name of the parameter at fault, if it named one.
+        param: String,
+        /// For the log.
+        cause: String,
+    },
     /// Something this needs does not answer; safe to retry. The text is for the log.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -12,6 +12,7 @@ pub mod money;
 pub mod omni;
 pub mod onboarding;
 pub mod pricing;
+pub mod profile;
 pub mod rail;
 pub mod terms;
 pub mod text;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::ids::{AttemptId, VendorId};
 use crate::money::Currency;
+use crate::profile::Country;
 
 /// A payment rail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +89,10 @@ pub struct StripeObjects {
     /// `pm_…`, the saved default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_method: Option<String>,
+    /// Where the account that is paid is at home: written down before Stripe hears of it, so that a second try asks
+    /// for the same account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_country: Option<Country>,
     /// `acct_…`, who is paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
@@ -107,6 +112,7 @@ impl StripeObjects {
             customer: None,
             checkout_session: None,
             payment_method: None,
+            account_country: None,
             account: None,
             payouts: Payouts::None,
             version: 0,

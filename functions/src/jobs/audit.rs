@@ -1,5 +1,7 @@
 //! `stream-audit`: turns every change of the table into its row of the audit log.
 
+use aws_lambda_events::event::dynamodb::EventRecord;
+use domain::Error;
 use domain::audit::describe;
 use domain::ids::VendorId;
 use serde_json::{Map, Value};
@@ -13,39 +15,50 @@ use crate::platform::store::binding;
 /// The job.
 pub fn run(app: App, event: Value) -> JobFuture {
     Box::pin(async move {
-        let records = records(event)?;
         let mut rows = Vec::new();
-        for record in &records {
-            let change = &record.change;
-            rows.extend(row(
-                &record.event_id,
-                image(&change.old_image)?,
-                image(&change.new_image)?,
-            ));
+        for record in records(event)? {
+            match row(&record) {
+                Ok(told) => rows.extend(told),
+                // What came before it is written; it comes again with all after it, until somebody looks.
+                Err(error) => {
+                    tracing::error!(%error, record = record.event_id, "a change that the audit log can't tell");
+                    app.store_of_all_vendors()?.append_audit(&rows).await?;
+                    return Outcome::failed_at(&record).into_value();
+                }
+            }
         }
-        // All rows or the whole batch again: the same records write the same rows.
-        if let Err(error) = app.store_of_all_vendors()?.append_audit(&rows).await {
-            tracing::error!(%error, records = records.len(), "audit rows could not be written; the batch comes again");
-            return match records.first() {
-                Some(first) => Outcome::failed_at(first).into_value(),
-                None => Err(error),
-            };
-        }
+        // An error here fails the whole batch: it comes again and writes the same rows.
+        app.store_of_all_vendors()?.append_audit(&rows).await?;
         Outcome::default().into_value()
     })
 }
 
-fn row(record: &str, before: Option<Map<String, Value>>, after: Option<Map<String, Value>>) -> Option<StoredAudit> {
-    let spelled = |image: Option<Map<String, Value>>| {
-        image.map(|mut image| {
-            if image.get("kind").and_then(Value::as_str) == Some("binding") {
-                binding::spell_out(&mut image);
-            }
-            image
-        })
+fn row(record: &EventRecord) -> Result<Option<StoredAudit>, Error> {
+    let (before, after) = (readable(&record.change.old_image)?, readable(&record.change.new_image)?);
+    let row = describe(&record.event_id, before.as_ref(), after.as_ref()).map_err(Error::Internal)?;
+    let Some(row) = row else { return Ok(None) };
+    let owner = after
+        .as_ref()
+        .and_then(|item| item.get("vendor_id"))
+        .and_then(Value::as_str);
+    let vendor_id: VendorId = match owner.map(str::parse) {
+        Some(Ok(vendor_id)) => vendor_id,
+        Some(Err(_)) | None => return Err(Error::Internal(format!("a {} of no vendor", row.kind))),
     };
-    let (before, after) = (spelled(before), spelled(after));
-    let vendor_id: VendorId = after.as_ref()?.get("vendor_id")?.as_str()?.parse().ok()?;
-    let row = describe(record, before.as_ref(), after.as_ref())?;
-    Some(StoredAudit { vendor_id, row })
+    let sequence = record.change.sequence_number.clone().unwrap_or_default();
+    Ok(Some(StoredAudit {
+        vendor_id,
+        sequence,
+        row,
+    }))
+}
+
+/// An image as JSON that tells all without the code that wrote it.
+fn readable(item: &serde_dynamo::Item) -> Result<Option<Map<String, Value>>, Error> {
+    Ok(image(item)?.map(|mut image| {
+        if image.get("kind").and_then(Value::as_str) == Some("binding") {
+            binding::spell_out(&mut image);
+        }
+        image
+    }))
 }

@@ -7,7 +7,8 @@ use askama::Template;
 use domain::Error;
 use domain::audit::By;
 use domain::ids::LinkRequestId;
-use domain::vendor::{EmailAddress, SignUp, Status, Vendor};
+use domain::profile::{EmailAddress, SignUp};
+use domain::vendor::{Status, Vendor};
 
 use crate::platform::app::App;
 use crate::platform::i18n::Texts;
@@ -99,7 +100,11 @@ pub(super) async fn send(app: &App, request_id: LinkRequestId) -> Result<(), Err
         Wish::SignIn { email, request_hash } => sign_in(app, email, request_hash, &by).await?,
     };
     if let Some(mail) = mail {
-        app.mailer()?.send(&request_id.to_string(), mail, by.at).await?;
+        match app.mailer()?.send(&request_id.to_string(), mail, by.at).await {
+            // Not a better address the next time.
+            Err(error @ Error::ProviderRefused { .. }) => tracing::error!(%error, %request_id, "a mail was refused"),
+            sent => sent?,
+        }
     }
     store.link_request_done(row.item, &by).await
 }

@@ -23,10 +23,19 @@ pub(super) async fn follow(app: &App, event: ProviderEvent) -> Result<(), Error>
         ip: None,
         ua: None,
     };
-    match (event.rail, event.kind.as_str(), object) {
+    let followed = match (event.rail, event.kind.as_str(), object) {
         (Rail::Stripe, "checkout.session.completed", Some(session)) => card_saved(app, session, &by).await,
         (Rail::Stripe, "account.updated", Some(account)) => account_updated(app, account, &by).await,
         (Rail::Stripe | Rail::Alipay, _, _) => Ok(()),
+    };
+    match followed {
+        // An object that Stripe does not know, or does not let us touch: it would not do so the next time either, and
+        // nothing else may wait behind it.
+        Err(error @ Error::ProviderRefused { .. }) => {
+            tracing::error!(%error, event = event.event_id, "an event that can't be followed");
+            Ok(())
+        }
+        other => other,
     }
 }
 

@@ -243,15 +243,15 @@ impl BearerToken {
         scope: Scope,
         keys: impl FnOnce(&VendorStore) -> Vec<Key>,
     ) -> Result<(VendorCaller, HashMap<Key, Item>), Error> {
-        if !self.scopes.contain(scope) {
-            return Err(Error::InsufficientScope(scope));
-        }
         let (app, now) = (&self.app, self.by.at);
         let all = app.store_of_all_vendors()?;
         let store = all.of(self.vendor_id);
         let mut wanted = keys(&store);
         let (vendor_at, token_at) = (vendor_key(self.vendor_id), token_key(self.vendor_id, self.token_id));
-        let cached = app.gates().get(self.token_id, now);
+        let cached = app
+            .gates()
+            .get(self.token_id, now)
+            .filter(|gate| gate.vendor.vendor_id == self.vendor_id);
         if cached.is_none() {
             wanted.extend([vendor_at.clone(), token_at.clone()]);
         }
@@ -268,15 +268,21 @@ impl BearerToken {
                     .zip(found.remove(&token_at))
                     .map(gate_of)
                     .transpose()?;
-                match read.filter(|gate| gate.check(now).is_ok()) {
+                let gate = match read.filter(|gate| gate.check(now).is_ok()) {
                     Some(gate) => gate,
                     // The batch may lag behind a write of a moment ago: nobody is turned away on its word.
                     None => self.gate_for_sure(all).await?,
-                }
+                };
+                gate.check(now)?;
+                // Only what was just read starts its 30 seconds: a busy token is looked up again all the same.
+                app.gates().put(&gate, now);
+                gate
             }
         };
         gate.check(now)?;
-        app.gates().put(&gate, now);
+        if !self.scopes.contain(scope) {
+            return Err(Error::InsufficientScope(scope));
+        }
         Ok((
             VendorCaller {
                 gate,

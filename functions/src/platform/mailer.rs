@@ -1,12 +1,13 @@
 //! Outgoing mail: built here, sent by SES as raw MIME.
 
 use aws_sdk_ses::Client;
+use aws_sdk_ses::operation::send_raw_email::SendRawEmailError;
 use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::RawMessage;
 use aws_types::SdkConfig;
 use domain::Error;
 use domain::clock::Timestamp;
-use domain::vendor::EmailAddress;
+use domain::profile::EmailAddress;
 use mail_builder::MessageBuilder;
 
 use super::config::{MailConfig, PortalConfig};
@@ -49,7 +50,7 @@ impl Mailer {
     /// came twice.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when SES does not take it.
+    /// [`Error::ProviderRefused`] when SES will never take it, [`Error::Unavailable`] when it does not answer.
     pub async fn send(&self, name: &str, mail: Mail, at: Timestamp) -> Result<(), Error> {
         let domain = self
             .from
@@ -78,8 +79,19 @@ impl Mailer {
             .destinations(mail.to.as_str())
             .raw_message(raw)
             .send();
-        sent.await
-            .map_err(|error| Error::Unavailable(format!("SES: {}", aws_sdk_ses::error::DisplayErrorContext(error))))?;
+        sent.await.map_err(|error| {
+            let refused = error
+                .as_service_error()
+                .is_some_and(SendRawEmailError::is_message_rejected);
+            let cause = format!("SES: {}", aws_sdk_ses::error::DisplayErrorContext(error));
+            match refused {
+                true => Error::ProviderRefused {
+                    param: String::new(),
+                    cause,
+                },
+                false => Error::Unavailable(cause),
+            }
+        })?;
         Ok(())
     }
 }

@@ -9,11 +9,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use data_encoding::BASE64;
 use domain::Error;
-use domain::onboarding::{Step, StepStatus, steps};
-use domain::vendor::{Locale, Vendor};
+use domain::onboarding::{Step, StepStatus};
+use domain::profile::Locale;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::platform::http::Failure;
 use crate::platform::i18n::Texts;
@@ -26,8 +26,17 @@ const STYLE: &str = include_str!("../../templates/page.css");
 #[into_params(parameter_in = Query)]
 struct LinkQuery {
     /// The link's secret.
-    #[param(max_length = 64)]
+    #[param(max_length = 64, example = "0FNk4m2d9bWvYh8oYcHqZ0q3b1Jx7l5uTz2aVwS6iEo")]
     token: Option<String>,
+}
+
+/// What the button of a link's page sends.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "says what the form carries; it is read as a map")]
+struct LinkForm {
+    /// The link's secret.
+    #[schema(examples("0FNk4m2d9bWvYh8oYcHqZ0q3b1Jx7l5uTz2aVwS6iEo"))]
+    token: String,
 }
 
 /// The page behind a mailed link: a button, or what pressing it came to.
@@ -78,7 +87,7 @@ impl LinkPage {
     }
 
     /// What is left to do for a vendor who has just come in.
-    fn done(t: Texts, name: &str, vendor: &Vendor, has_token: bool) -> Self {
+    fn done(t: Texts, name: &str, steps: &[(Step, StepStatus)]) -> Self {
         let key = |step| match step {
             Step::VerifyEmail => "page-step-verify-email",
             Step::AcceptTerms => "page-step-accept-terms",
@@ -91,11 +100,11 @@ impl LinkPage {
             StepStatus::Todo => ("todo", "page-status-todo"),
             StepStatus::Blocked => ("blocked", "page-status-blocked"),
         };
-        let row = |(step, status)| {
+        let row = |&(step, status): &(Step, StepStatus)| {
             let (name, text) = label(status);
             (t.s(key(step)), name, t.s(text))
         };
-        let steps = steps(vendor, has_token, false).into_iter().map(row).collect();
+        let steps = steps.iter().map(row).collect();
         Self {
             steps,
             ..Self::new(t, &format!("{name}-done"))
@@ -105,7 +114,9 @@ impl LinkPage {
     /// The page for what went wrong: the caller's link, or us.
     fn failed(t: Texts, Failure(error): Failure) -> Response {
         let (name, status) = match &error {
-            Error::Unavailable(_) | Error::Internal(_) => ("failed", StatusCode::SERVICE_UNAVAILABLE),
+            Error::Unavailable(_) | Error::ProviderRefused { .. } | Error::Internal(_) => {
+                ("failed", StatusCode::SERVICE_UNAVAILABLE)
+            }
             _ => ("refused", StatusCode::UNPROCESSABLE_ENTITY),
         };
         tracing::info!(%error, "a link did not open");

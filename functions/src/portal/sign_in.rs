@@ -7,9 +7,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::verify_email::welcome;
-use super::{LinkPage, LinkQuery, texts};
+use super::{LinkForm, LinkPage, LinkQuery, texts};
 use crate::api::vendor::sessions::exchange::{SessionStarted, sign_in_link};
-use crate::openapi::Faults;
+use crate::openapi::{Faults, QueryFaults};
 use crate::platform::access::{check_origin, cookie, cookie_name};
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Form, RequestMeta};
@@ -21,7 +21,7 @@ use crate::platform::store::link::{Link, refused};
 #[utoipa::path(get, path = "/sign-in", tag = "pages", operation_id = "show_sign_in", params(LinkQuery),
     responses((status = 200, description = "A page with a button", body = String, content_type = "text/html"),
         (status = 422, description = "A page that says that the link is incomplete", body = String, content_type = "text/html"),
-        Faults),
+        QueryFaults, Faults),
     security(()))]
 async fn get_page(headers: HeaderMap, Query(query): Query<LinkQuery>) -> Response {
     LinkPage::show(texts(&headers), "sign-in", "/sign-in", query.token)
@@ -31,7 +31,7 @@ async fn get_page(headers: HeaderMap, Query(query): Query<LinkQuery>) -> Respons
 ///
 /// Uses the link up, in the browser that asked for it, and begins a session as a cookie.
 #[utoipa::path(post, path = "/sign-in", tag = "pages", operation_id = "submit_sign_in",
-    request_body(content = String, description = "`token`", content_type = "application/x-www-form-urlencoded"),
+    request_body(content = LinkForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "A page with what is next", body = String, content_type = "text/html"),
         (status = 422, description = "A page that says that the link does not work", body = String, content_type = "text/html"),
         Faults),

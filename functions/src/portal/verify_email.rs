@@ -1,20 +1,23 @@
 //! `/verify-email`: where the link of a sign-up's mail leads.
 
 use axum::extract::{FromRequest, Query, Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use domain::Error;
+use domain::onboarding::{Step, StepStatus};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{LinkPage, LinkQuery, texts};
+use super::{LinkForm, LinkPage, LinkQuery, texts};
 use crate::api::vendor::sessions::exchange::SessionStarted;
 use crate::api::vendor::sessions::set_cookie;
-use crate::openapi::Faults;
+use crate::openapi::{Faults, QueryFaults};
 use crate::platform::access::check_origin;
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Form, RequestMeta};
 use crate::platform::store::link::{Link, Purpose, refused};
+use crate::platform::store::onboarding::Onboarding;
 use crate::platform::store::session::MAX_SECONDS;
 
 /// The page of a sign-up's link
@@ -23,7 +26,7 @@ use crate::platform::store::session::MAX_SECONDS;
 #[utoipa::path(get, path = "/verify-email", tag = "pages", operation_id = "show_verify_email", params(LinkQuery),
     responses((status = 200, description = "A page with a button", body = String, content_type = "text/html"),
         (status = 422, description = "A page that says that the link is incomplete", body = String, content_type = "text/html"),
-        Faults),
+        QueryFaults, Faults),
     security(()))]
 async fn get_page(headers: HeaderMap, Query(query): Query<LinkQuery>) -> Response {
     LinkPage::show(texts(&headers), "verify", "/verify-email", query.token)
@@ -33,7 +36,7 @@ async fn get_page(headers: HeaderMap, Query(query): Query<LinkQuery>) -> Respons
 ///
 /// Uses the link up, proves the address and begins a session as a cookie.
 #[utoipa::path(post, path = "/verify-email", tag = "pages", operation_id = "submit_verify_email",
-    request_body(content = String, description = "`token`", content_type = "application/x-www-form-urlencoded"),
+    request_body(content = LinkForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "A page with what is next", body = String, content_type = "text/html"),
         (status = 422, description = "A page that says that the link does not work", body = String, content_type = "text/html"),
         Faults),
@@ -64,19 +67,23 @@ async fn verify(app: &App, meta: &RequestMeta, request: Request) -> Result<(Link
     Ok((link, started))
 }
 
-/// The page for somebody whose session has just begun.
+/// The page for somebody whose session has just begun. The session is there whatever else can be read now.
 pub(super) async fn welcome(
     app: &App,
     t: super::Texts,
     name: &str,
     (link, started): (Link, SessionStarted),
 ) -> Result<Response, Failure> {
-    let store = app.store_of_all_vendors()?.of(link.vendor_id);
-    let (vendor, token) = (store.vendor().await?, store.live_token(app.now()).await?);
-    let mut response = LinkPage::done(t, name, &vendor, token.is_some()).respond(axum::http::StatusCode::OK);
     let cookie = set_cookie(app.portal()?, "session", &started.session, MAX_SECONDS)?;
+    let steps = left_to_do(app, &link).await.unwrap_or_default();
+    let mut response = LinkPage::done(t, name, &steps).respond(StatusCode::OK);
     response.headers_mut().insert(SET_COOKIE, cookie);
     Ok(response)
+}
+
+async fn left_to_do(app: &App, link: &Link) -> Result<Vec<(Step, StepStatus)>, Error> {
+    let store = app.store_of_all_vendors()?.of(link.vendor_id);
+    Ok(Onboarding::read(&store, app.now()).await?.steps)
 }
 
 /// The page.

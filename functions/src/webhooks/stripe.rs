@@ -47,6 +47,7 @@ struct Object {
 #[derive(Serialize, ToSchema)]
 struct Received {
     /// Always true.
+    #[schema(examples(true))]
     received: bool,
 }
 
@@ -55,7 +56,9 @@ struct Received {
 /// Signed by Stripe over the raw body. An event is kept once by its id and worked off afterwards; one of an unknown type
 /// or version is kept and acknowledged.
 #[utoipa::path(post, path = "/webhooks/stripe", tag = "webhooks", operation_id = "stripe_webhook",
-    request_body(content = Object, description = "A Stripe event", content_type = "application/json"),
+    request_body(content = Value, description = "A Stripe event", content_type = "application/json",
+        example = json!({"id": "evt_1", "object": "event", "type": "checkout.session.completed", "livemode": false,
+            "data": {"object": {"id": "cs_test_1", "object": "checkout.session"}}})),
     responses((status = 200, description = "Kept", body = Received),
         (status = 400, description = "`invalid_request`: not an event", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "`unauthenticated`: unsigned, wrongly signed or stale", body = Problem, content_type = "application/problem+json"),

@@ -11,7 +11,7 @@ mod routes;
 mod runner;
 
 pub use clock::LocalClock;
-pub use runner::{Runner, RunnerOptions};
+pub use runner::{Runner, RunnerOptions, STRIPE_WEBHOOK_SECRET};
 
 /// Makes ring the process's TLS provider, which every reqwest client here needs. Twice is once.
 pub fn install_tls_provider() {

@@ -29,7 +29,8 @@ use crate::routes::{self, Local};
 /// The largest body that an HTTP API takes, in bytes.
 const GATEWAY_BODY: usize = 10 * 1024 * 1024;
 const STRIPE_SECRET_KEY: &str = "sk_test_local";
-const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
+/// What the double of Stripe signs its notifications with.
+pub const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
 
 /// How to run.
 pub struct RunnerOptions {

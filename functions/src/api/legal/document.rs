@@ -4,14 +4,14 @@ use axum::extract::{Path, Query};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::Error;
+use domain::profile::Locale;
 use domain::terms::Document;
-use domain::vendor::Locale;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::openapi::Faults;
+use crate::openapi::{Faults, QueryFaults};
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
 
@@ -50,7 +50,7 @@ struct Language {
     params(("document" = String, Path, description = "`tos` or `dpa`", example = "tos", pattern = "^(tos|dpa)$"),
         ("version" = String, Path, description = "As `/v1/legal/terms` names it", example = "2026-11-22"), Language),
     responses((status = 200, description = "The text", body = String, content_type = "text/markdown"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"), Faults),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"), QueryFaults, Faults),
     security(()))]
 async fn get(
     Path((document, version)): Path<(String, String)>,

@@ -3,8 +3,8 @@
 use axum::Json as View;
 use axum::extract::State;
 use data_encoding::HEXLOWER;
+use domain::profile::Locale;
 use domain::terms::{CURRENT_VERSION, Document};
-use domain::vendor::Locale;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;

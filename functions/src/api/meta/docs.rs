@@ -8,7 +8,7 @@ use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::openapi::Faults;
+use crate::openapi::{Faults, QueryFaults};
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
 
@@ -35,7 +35,7 @@ async fn show() -> Response {
 #[utoipa::path(get, path = "/docs/{asset}", tag = "pages", operation_id = "get_docs_asset",
     params(("asset" = String, Path, description = "A file name", example = "docs.css")),
     responses((status = 200, description = "A script or a style", body = String, content_type = "text/css"),
-        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"), Faults),
+        (status = 404, description = "`not_found`", body = Problem, content_type = "application/problem+json"), QueryFaults, Faults),
     security(()))]
 async fn part(Path(name): Path<String>) -> Result<Response, Failure> {
     const SCRIPT: &str = "text/javascript; charset=utf-8";

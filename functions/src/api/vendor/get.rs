@@ -3,14 +3,15 @@
 use axum::Json as View;
 use domain::money::Money;
 use domain::pricing::Plan;
+use domain::profile::Locale;
 use domain::rail::Rail;
-use domain::vendor::{Locale, Status, Vendor};
+use domain::vendor::{Status, Vendor};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::openapi::{Faults, SessionFaults};
+use crate::openapi::{CallerFaults, Faults};
 use crate::platform::access::AnyCaller;
 use crate::platform::app::App;
 use crate::platform::http::Failure;
@@ -82,7 +83,7 @@ impl From<Vendor> for VendorView {
 ///
 /// Who the caller is, and what it pays.
 #[utoipa::path(get, path = "/v1/vendor", tag = "account", operation_id = "get_vendor",
-    responses((status = 200, description = "The vendor", body = VendorView), SessionFaults, Faults),
+    responses((status = 200, description = "The vendor", body = VendorView), CallerFaults, Faults),
     security(("session" = []), ("session_cookie" = []), ("vendor_token" = [])))]
 async fn get(caller: AnyCaller) -> Result<View<VendorView>, Failure> {
     Ok(View(caller.store.vendor().await?.into()))

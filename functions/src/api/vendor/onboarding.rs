@@ -2,7 +2,7 @@
 
 use axum::Json as View;
 use axum::extract::State;
-use domain::onboarding::{Step, StepStatus, steps};
+use domain::onboarding::{Step, StepStatus};
 use domain::vendor::Status;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,10 +13,11 @@ use crate::openapi::{Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
 use crate::platform::app::App;
 use crate::platform::http::Failure;
+use crate::platform::store::onboarding::Onboarding;
 
 /// How far a vendor is.
 #[derive(Serialize, ToSchema)]
-struct Onboarding {
+struct OnboardingView {
     /// The vendor's status.
     #[schema(value_type = String, examples("onboarding"))]
     status: Status,
@@ -53,14 +54,10 @@ fn action(step: Step) -> &'static str {
 ///
 /// The five steps, what is done and what is next.
 #[utoipa::path(get, path = "/v1/vendor/onboarding", tag = "account", operation_id = "get_onboarding",
-    responses((status = 200, description = "The steps", body = Onboarding), SessionFaults, Faults),
+    responses((status = 200, description = "The steps", body = OnboardingView), SessionFaults, Faults),
     security(("session" = []), ("session_cookie" = [])))]
-async fn get(State(app): State<App>, caller: SessionCaller) -> Result<View<Onboarding>, Failure> {
-    let vendor = caller.store.vendor().await?;
-    let has_token = caller.store.live_token(caller.by.at).await?.is_some();
-    // Nobody has a device who was never active.
-    let was_active = !matches!(vendor.status, Status::PendingVerification | Status::Onboarding);
-    let has_device = was_active && caller.store.has_device().await?;
+async fn get(State(app): State<App>, caller: SessionCaller) -> Result<View<OnboardingView>, Failure> {
+    let Onboarding { status, steps } = Onboarding::read(&caller.store, caller.by.at).await?;
     let portal = &app.portal()?.url;
     let view = |(step, status)| {
         let action_url = (status == StepStatus::Todo).then(|| format!("{portal}{}", action(step)));
@@ -70,10 +67,9 @@ async fn get(State(app): State<App>, caller: SessionCaller) -> Result<View<Onboa
             action_url,
         }
     };
-    let steps = steps(&vendor, has_token, has_device).into_iter().map(view).collect();
-    Ok(View(Onboarding {
-        status: vendor.status,
-        steps,
+    Ok(View(OnboardingView {
+        status,
+        steps: steps.into_iter().map(view).collect(),
     }))
 }
 

@@ -4,7 +4,7 @@ use axum::Json as View;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::audit::Principal;
-use domain::vendor::SignUp;
+use domain::profile::SignUp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;

@@ -18,7 +18,7 @@ use crate::platform::signer::Jwk;
 #[derive(Serialize, ToSchema)]
 struct KeySet<'a> {
     /// P-256 keys for ES256; `kid` is the RFC 7638 thumbprint.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<Jwk>)]
     keys: Vec<&'a Jwk>,
 }
 

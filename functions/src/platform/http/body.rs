@@ -21,13 +21,34 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        let is_json = media_type(request.headers()).is_some_and(|kind| kind == "application/json");
+        let is_json = is_json(request.headers());
         let bytes = read(request).await?;
-        if !is_json {
-            return Err(Error::UnsupportedMediaType("application/json").into());
+        match is_json {
+            true => Ok(Self(parse_json(&bytes)?)),
+            false => Err(Error::UnsupportedMediaType("application/json").into()),
         }
-        Ok(Self(parse_json(&bytes)?))
     }
+}
+
+/// A body as [`Json`] that may be left out: an empty one, of whatever media type, is the default.
+pub struct OptionalJson<T>(pub T);
+
+impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJson<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        let is_json = is_json(request.headers());
+        let bytes = read(request).await?;
+        match (bytes.is_empty(), is_json) {
+            (true, _) => Ok(Self(T::default())),
+            (false, true) => Ok(Self(parse_json(&bytes)?)),
+            (false, false) => Err(Error::UnsupportedMediaType("application/json").into()),
+        }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    media_type(headers).is_some_and(|kind| kind == "application/json")
 }
 
 /// A body as an HTML form.
@@ -55,7 +76,7 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 ///
 /// # Errors
 /// [`Error::BodyTooLarge`].
-pub async fn read(request: Request) -> Result<bytes::Bytes, Error> {
+async fn read(request: Request) -> Result<bytes::Bytes, Error> {
     to_bytes(request.into_body(), MAX_BODY)
         .await
         .map_err(|_| Error::BodyTooLarge(MAX_BODY))
@@ -65,9 +86,13 @@ pub async fn read(request: Request) -> Result<bytes::Bytes, Error> {
 ///
 /// # Errors
 /// [`Error::InvalidRequest`].
-pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let fault = |pointer: String, detail: &str| Error::InvalidRequest(vec![FieldError::new(pointer, detail)]);
     let text = std::str::from_utf8(bytes).map_err(|_| fault(String::new(), "the body is not UTF-8"))?;
+    // serde would read an array as an object's fields in order.
+    if !text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{') {
+        return Err(fault(String::new(), "expected a JSON object"));
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let cause = error.inner();
@@ -131,7 +156,7 @@ mod tests {
 
     #[test]
     fn pointers() {
-        let rows: [(&[u8], &str); 9] = [
+        let rows: [(&[u8], &str); 11] = [
             (br#"{"list":[]}"#, "/name"),
             (br#"{"name":1,"list":[]}"#, "/name"),
             (br#"{"name":"a","list":[{"n":1},{"n":"x"}]}"#, "/list/1/n"),
@@ -139,6 +164,8 @@ mod tests {
             (br#"{"name":"a","list":[],"x/y":1}"#, "/x~1y"),
             (br#"{"name":"a","name":"b","list":[]}"#, "/name"),
             (b"{", ""),
+            (br#"["a", []]"#, ""),
+            (b"null", ""),
             (b"\xff", ""),
             (br#"{"name":"a","list":[]} x"#, ""),
         ];

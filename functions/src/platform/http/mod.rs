@@ -23,7 +23,7 @@ use domain::clock::Timestamp;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-pub use body::{Form, Json, MAX_BODY, parse_json, read};
+pub use body::{Form, Json, MAX_BODY, OptionalJson};
 pub use problem::{Failure, Problem, ProblemField};
 
 use super::app::App;
@@ -131,7 +131,9 @@ async fn around(
     let portal = app.portal().map_or("", |portal| portal.url.as_str());
     if let Some(Failure(error)) = response.extensions_mut().remove::<Failure>() {
         match &error {
-            Error::Unavailable(_) | Error::Internal(_) => tracing::error!(%method, path, %error, "failed"),
+            Error::Unavailable(_) | Error::ProviderRefused { .. } | Error::Internal(_) => {
+                tracing::error!(%method, path, %error, "failed")
+            }
             error => tracing::info!(%method, path, %error, "refused"),
         }
         response = problem::document(&error, &request_id, portal);

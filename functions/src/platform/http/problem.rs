@@ -16,6 +16,7 @@ pub struct ProblemField {
     #[schema(examples("/user_omni"))]
     pub pointer: String,
     /// What is wrong and what is expected.
+    #[schema(examples("expected 32 bytes as 64 hex digits, with or without 0x"))]
     pub detail: String,
 }
 
@@ -27,16 +28,19 @@ pub struct Problem {
     #[schema(examples("https://portal.agentkeys.example/problems/validation_failed"))]
     pub kind: String,
     /// What kind of problem this is, in words.
+    #[schema(examples("Validation failed"))]
     pub title: String,
     /// The HTTP status.
     #[schema(examples(422))]
     pub status: u16,
     /// What went wrong and what to do.
+    #[schema(examples("A value breaks a rule; see errors."))]
     pub detail: String,
     /// The code, for programs.
     #[schema(examples("validation_failed"))]
     pub code: String,
     /// Quote it when you ask for help.
+    #[schema(examples("req_01JZ8Q6V3M4N5P6R7S8T9V0W1X"))]
     pub request_id: String,
     /// The faults in the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -44,7 +48,7 @@ pub struct Problem {
     pub errors: Vec<ProblemField>,
     /// With `onboarding_incomplete`: the steps that are missing, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false, value_type = Vec<String>)]
+    #[schema(required = false, value_type = Vec<String>, examples("accept_terms"))]
     pub missing: Vec<Step>,
 }
 
@@ -77,7 +81,7 @@ fn face(error: &Error) -> (StatusCode, &'static str, &'static str) {
             "Idempotency-Key reused",
         ),
         Error::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
-        Error::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+        Error::ProviderRefused { .. } | Error::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
     }
 }
 
@@ -105,7 +109,7 @@ fn detail(error: &Error) -> String {
         Error::Unavailable(_) => {
             "Something this needs does not answer. Nothing is lost; retry with the same Idempotency-Key."
         }
-        Error::Internal(_) => "Our fault. Quote the request_id when you ask.",
+        Error::ProviderRefused { .. } | Error::Internal(_) => "Our fault. Quote the request_id when you ask.",
     };
     text.to_owned()
 }
@@ -130,6 +134,7 @@ fn challenge(error: &Error) -> Option<String> {
         | Error::BodyTooLarge(_)
         | Error::UnsupportedMediaType(_)
         | Error::IdempotencyKeyReused
+        | Error::ProviderRefused { .. }
         | Error::Unavailable(_)
         | Error::Internal(_) => None,
     }

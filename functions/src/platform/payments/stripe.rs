@@ -6,8 +6,9 @@ use std::collections::HashMap;
 
 use domain::Error;
 use domain::ids::VendorId;
+use domain::profile::Country;
 use domain::rail::{Payouts, StripeObjects};
-use domain::vendor::{Country, Vendor};
+use domain::vendor::Vendor;
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAllowedPaymentMethodTypes, CreateCheckoutSessionSetupIntentData,
     RetrieveCheckoutSession,
@@ -81,7 +82,7 @@ impl Stripe {
     /// Who pays: `cus_…`.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when Stripe does not answer, [`Error::Internal`] when it refuses, as for all calls here.
+    /// [`Error::Unavailable`] when Stripe does not answer, [`Error::ProviderRefused`] when it refuses, as for all calls here.
     pub async fn create_customer(&self, vendor: &Vendor) -> Result<String, Error> {
         let request = CreateCustomer::new()
             .email(vendor.profile.email.as_str())

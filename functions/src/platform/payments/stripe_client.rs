@@ -54,7 +54,11 @@ impl StripeClientErr for Error {
 impl From<Error> for DomainError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Refused { .. } | Error::Decode(_) => Self::Internal(error.to_string()),
+            Error::Refused { ref param, .. } => Self::ProviderRefused {
+                param: param.clone(),
+                cause: error.to_string(),
+            },
+            Error::Decode(_) => Self::Internal(error.to_string()),
             Error::Unknown(_) => Self::Unavailable(error.to_string()),
         }
     }

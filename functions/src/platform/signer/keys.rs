@@ -7,22 +7,37 @@ use jsonwebtoken::DecodingKey;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use spki::SubjectPublicKeyInfoRef;
+use utoipa::ToSchema;
 
 /// An uncompressed P-256 point: 0x04, x, y.
 pub(super) type Point = [u8; 65];
 
 /// A public key (RFC 7517, RFC 7518 section 6.2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Jwk {
+    /// Key type.
+    #[schema(examples("EC"))]
     kty: &'static str,
+    /// Curve.
+    #[schema(examples("P-256"))]
     crv: &'static str,
+    /// The point's x, base64url.
+    #[schema(examples("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"))]
     x: String,
+    /// The point's y, base64url.
+    #[schema(examples("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"))]
     y: String,
+    /// The key's thumbprint (RFC 7638), which names it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U"))]
     kid: Option<String>,
+    /// For signatures.
     #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
+    #[schema(examples("sig"))]
     usage: Option<&'static str>,
+    /// The one algorithm it is used with.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(examples("ES256"))]
     alg: Option<&'static str>,
 }
 

@@ -116,7 +116,13 @@ impl Signer {
     /// # Errors
     /// [`Error::Unavailable`] when a new issuing key is due and KMS does not answer.
     pub async fn receipt(&self, binding: &Binding) -> Result<Receipt, Error> {
-        self.issuing_key().await?.receipt(&self.issuer, binding)
+        let receipt = self.issuing_key().await?.receipt(&self.issuer, binding)?;
+        match receipt.covers(binding.registered_at) {
+            true => Ok(receipt),
+            false => Err(Error::Unavailable(
+                "the clock left the certificate's life during the request".into(),
+            )),
+        }
     }
 
     /// This instance's issuing key, renewed ten minutes before its hour ends. While KMS is away the old one goes on

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::Error;
 use domain::audit::AuditRow;
-use domain::clock::sortable;
+use domain::clock::{Timestamp, sortable};
 use domain::ids::VendorId;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,8 @@ use super::{BATCH_ATTEMPTS, Entity, Item, Key, Row, Store, VendorStore, broken, 
 pub struct StoredAudit {
     /// Whose log.
     pub vendor_id: VendorId,
+    /// The stream's sequence number, which puts the rows of one moment in order.
+    pub sequence: String,
     /// The row. Its author is the item's `by`.
     pub row: AuditRow,
 }
@@ -25,10 +27,8 @@ impl Entity for StoredAudit {
     const KIND: &'static str = "audit";
 
     fn key(&self) -> Key {
-        Key::new(
-            partition(self.vendor_id),
-            format!("{}#{}", sortable(self.row.by.at), self.row.audit_id),
-        )
+        let (at, id) = (sortable(self.row.by.at), self.row.audit_id);
+        Key::new(partition(self.vendor_id), format!("{at}#{:0>40}#{id}", self.sequence))
     }
 }
 
@@ -43,6 +43,20 @@ pub struct AuditPage {
     /// The sort key to go on after, if there is more.
     pub next: Option<String>,
 }
+
+/// Which rows.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// Of this type only.
+    pub kind: Option<String>,
+    /// From this moment on.
+    pub from: Option<Timestamp>,
+    /// Before this moment.
+    pub to: Option<Timestamp>,
+}
+
+/// How many calls a page may cost: a filter by type reads past rows that it does not show.
+const PAGE_CALLS: u32 = 4;
 
 impl Store {
     /// Appends rows, 25 a call. The same row twice is one row: its id comes from the stream's record.
@@ -90,27 +104,84 @@ impl Store {
 }
 
 impl VendorStore {
-    /// Rows newest first, at most `limit`, after the sort key `after`.
+    /// Rows newest first, at most `limit`, after the sort key `after`. With a filter by type a page may be shorter than
+    /// asked for, and still have a next one.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn audit_page(&self, limit: i32, after: Option<&str>) -> Result<AuditPage, Error> {
+    pub async fn audit_page(
+        &self,
+        filter: &AuditFilter,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<AuditPage, Error> {
+        let mut rows = Vec::new();
+        // DynamoDB refuses a start outside the range that is asked for.
+        let mut after = match after {
+            Some(sk) if filter.from.is_some_and(|from| sk < sortable(from).as_str()) => {
+                return Ok(AuditPage {
+                    rows: Vec::new(),
+                    next: None,
+                });
+            }
+            Some(sk) if filter.to.is_some_and(|to| sk > sortable(to).as_str()) => None,
+            after => after.map(str::to_owned),
+        };
+        if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
+            return Ok(AuditPage {
+                rows: Vec::new(),
+                next: None,
+            });
+        }
+        for _ in 0..PAGE_CALLS {
+            let (found, more) = self.audit_query(filter, limit, after.as_deref()).await?;
+            rows.extend(found);
+            after = more;
+            if after.is_none() || rows.len() > limit {
+                break;
+            }
+        }
+        // One row more than asked for is read, so that a next page is told of only where there is one.
+        if rows.len() > limit {
+            rows.truncate(limit);
+            after = rows.last().map(|row: &Row<StoredAudit>| row.sk.clone());
+        }
+        Ok(AuditPage {
+            rows: rows.into_iter().map(|row| row.item.row).collect(),
+            next: after,
+        })
+    }
+
+    async fn audit_query(
+        &self,
+        filter: &AuditFilter,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<(Vec<Row<StoredAudit>>, Option<String>), Error> {
         let partition = partition(self.vendor_id);
-        let start = after.map(|sk| Key::new(partition.clone(), sk).attributes());
-        let answer = self
+        // A moment sorts before its own rows; `~` sorts after every moment.
+        let bound = |at: Option<Timestamp>, open: &str| AttributeValue::S(at.map_or_else(|| open.to_owned(), sortable));
+        let mut query = self
             .store
             .client
             .query()
             .table_name(&self.store.table)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", AttributeValue::S(partition))
+            .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+            .expression_attribute_values(":pk", AttributeValue::S(partition.clone()))
+            .expression_attribute_values(":from", bound(filter.from, "0"))
+            .expression_attribute_values(":to", bound(filter.to, "~"))
             .scan_index_forward(false)
-            .limit(limit)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(unavailable)?;
-        let next = answer
+            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(after.map(|sk| Key::new(partition, sk).attributes()));
+        if let Some(kind) = &filter.kind {
+            query = query
+                .filter_expression("#row.#type = :type")
+                .expression_attribute_names("#row", "row")
+                .expression_attribute_names("#type", "type")
+                .expression_attribute_values(":type", AttributeValue::S(kind.clone()));
+        }
+        let answer = query.send().await.map_err(unavailable)?;
+        let more = answer
             .last_evaluated_key
             .map(|key| Key::of(&key).map(|key| key.sk))
             .transpose()?;
@@ -118,10 +189,8 @@ impl VendorStore {
             .items
             .unwrap_or_default()
             .into_iter()
-            .map(Row::<StoredAudit>::from_item);
-        let rows = rows
-            .map(|row| row.map(|row| row.item.row))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(AuditPage { rows, next })
+            .map(Row::from_item)
+            .collect::<Result<_, _>>()?;
+        Ok((rows, more))
     }
 }

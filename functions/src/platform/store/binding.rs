@@ -32,7 +32,7 @@ pub struct StoredBinding {
     namespaces: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     model: Option<Model>,
-    /// As JSON text, which keeps numbers as they were given.
+    /// As JSON text: a DynamoDB number has no exponent beyond 125, a JSON number may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     metadata: Option<String>,
     #[serde(with = "serde_bytes")]

@@ -6,18 +6,22 @@
 use domain::audit::By;
 use domain::clock::Timestamp;
 use domain::ids::{LinkRequestId, SessionId, VendorId};
-use domain::vendor::{EmailAddress, SignUp, Vendor};
+use domain::profile::{EmailAddress, SignUp};
+use domain::vendor::Vendor;
 use domain::{Error, clock};
 use serde::{Deserialize, Serialize};
 
 use super::session::Session;
-use super::{Entity, Key, Read, Row, Store, VendorStore, Write};
+use super::{Entity, Key, Read, Row, Store, Transacted, VendorStore, Write};
 use crate::platform::secret::{Hashed, Secret};
 
 /// Life of a link that proves an address, in seconds (24 h).
 pub const VERIFY_SECONDS: i64 = 24 * 3600;
 /// Life of a link that signs in, in seconds (10 min).
 pub const SIGN_IN_SECONDS: i64 = 600;
+
+/// How often a link's use is tried against changes of its vendor at the same moment.
+const ATTEMPTS: u32 = 3;
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,30 +218,37 @@ impl VendorStore {
     /// Uses a link up: the link goes, the vendor's address is proved and a session begins, all or nothing.
     ///
     /// # Errors
-    /// [`refused`] when somebody used it first; [`Error::VendorSuspended`]; [`Error::Unavailable`].
+    /// [`refused`] when somebody used it first; [`Error::VendorSuspended`]; [`Error::Conflict`]; [`Error::Unavailable`].
     pub async fn use_link(
         &self,
         link: Link,
         session: (SessionId, &Hashed),
         by: &By,
     ) -> Result<(Vendor, Session), Error> {
-        let before = self.vendor().await?;
-        let verified = before.clone().verify_email(clock::whole_second(by.at))?;
         let session = Session::start(session.0, session.1, self.vendor_id, by.at);
-        let mut writes = vec![
-            Write::Take(link.key()),
-            Write::Create(Row::new(&session, by).into_item()?),
-        ];
-        let vendor = if verified == before {
-            before
-        } else {
-            let (vendor, write) = Self::next_version(verified, by)?;
-            writes.push(write);
-            vendor
-        };
-        match self.store.transact(writes).await? {
-            true => Ok((vendor, session)),
-            false => Err(refused()),
+        for _ in 0..ATTEMPTS {
+            let before = self.vendor().await?;
+            let verified = before.clone().verify_email(clock::whole_second(by.at))?;
+            let mut writes = vec![
+                Write::Take(link.key()),
+                Write::Create(Row::new(&session, by).into_item()?),
+            ];
+            let vendor = if verified == before {
+                before
+            } else {
+                let (vendor, write) = Self::next_version(verified, by)?;
+                writes.push(write);
+                vendor
+            };
+            match self.store.transact(writes).await? {
+                Transacted::Done => return Ok((vendor, session)),
+                Transacted::Refused(at) if at.contains(&0) => return Err(refused()),
+                // The vendor was changed in between: the link is as good as before.
+                Transacted::Refused(_) | Transacted::Busy => {}
+            }
         }
+        Err(Error::Conflict(
+            "the vendor is being changed by another request; try again",
+        ))
     }
 }

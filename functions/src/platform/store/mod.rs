@@ -6,6 +6,7 @@ pub mod audit;
 pub mod binding;
 pub mod idempotency;
 pub mod link;
+pub mod onboarding;
 pub mod provider_event;
 pub mod row;
 pub mod session;
@@ -21,7 +22,8 @@ use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, CancellationReason, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem,
 };
 use aws_types::SdkConfig;
 use domain::Error;
@@ -83,6 +85,17 @@ pub enum Write {
     Replace(Item, u64),
     /// Delete an item that must exist.
     Take(Key),
+}
+
+/// What a transaction came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transacted {
+    /// All of it happened.
+    Done,
+    /// Nothing happened: the conditions of the writes at these places did not hold.
+    Refused(Vec<usize>),
+    /// Nothing happened: another request was at the same items. Read again and try again.
+    Busy,
 }
 
 /// How many times a batch read asks again for what DynamoDB left out.
@@ -209,11 +222,11 @@ impl Store {
         }
     }
 
-    /// All of `writes` or none. `false` when one's condition did not hold, or another request was at the same items.
+    /// All of `writes` or none.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn transact(&self, writes: Vec<Write>) -> Result<bool, Error> {
+    pub async fn transact(&self, writes: Vec<Write>) -> Result<Transacted, Error> {
         let items = writes
             .into_iter()
             .map(|write| self.transact_item(write))
@@ -225,9 +238,22 @@ impl Store {
             .send()
             .await
         {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(Transacted::Done),
             Err(SdkError::ServiceError(error)) => match error.into_err() {
-                TransactWriteItemsError::TransactionCanceledException(_) => Ok(false),
+                TransactWriteItemsError::TransactionCanceledException(cancelled) => {
+                    let reasons = cancelled.cancellation_reasons.unwrap_or_default();
+                    let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+                    let refused: Vec<usize> = reasons
+                        .iter()
+                        .enumerate()
+                        .filter_map(|(at, reason)| failed(reason).then_some(at))
+                        .collect();
+                    Ok(if refused.is_empty() {
+                        Transacted::Busy
+                    } else {
+                        Transacted::Refused(refused)
+                    })
+                }
                 error => Err(unavailable(error)),
             },
             Err(error) => Err(unavailable(error)),

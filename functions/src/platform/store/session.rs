@@ -14,7 +14,7 @@ pub const IDLE_SECONDS: i64 = 12 * 3600;
 /// No session lives longer, in seconds (7 days).
 pub const MAX_SECONDS: i64 = 7 * 24 * 3600;
 /// A session's use is noted at most this often, in seconds, so that not every request writes.
-const SLIDE_SECONDS: i64 = 300;
+const SLIDE_SECONDS: i64 = 60;
 
 /// A session. Its key is the hash of what the browser carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct Session {
     pub vendor_id: VendorId,
     /// When it began.
     pub created_at: Timestamp,
-    /// When it was last used, to five minutes.
+    /// When it was last used, to a minute.
     pub last_seen_at: Timestamp,
     /// When its person ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

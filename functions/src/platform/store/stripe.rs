@@ -38,7 +38,8 @@ impl VendorStore {
                 let objects = StripeObjects::new(self.vendor_id, attempt);
                 match self.store.create(&objects, by, None).await? {
                     Created::New => Ok(objects),
-                    Created::Existing(_) => Err(busy()),
+                    // Our own item: an answer was lost and the SDK tried again.
+                    Created::Existing(_) => self.as_written(objects).await,
                 }
             }
         }
@@ -55,7 +56,15 @@ impl VendorStore {
         };
         match self.store.replace(&next, next.version, by).await? {
             true => Ok(next),
-            false => Err(busy()),
+            false => self.as_written(next).await,
+        }
+    }
+
+    /// `objects` if they are what is stored: a write whose answer was lost finds its own result.
+    async fn as_written(&self, objects: StripeObjects) -> Result<StripeObjects, Error> {
+        match self.stripe_objects().await? {
+            Some(stored) if stored == objects => Ok(objects),
+            Some(_) | None => Err(busy()),
         }
     }
 }

@@ -11,7 +11,7 @@ use domain::token::VendorToken;
 use serde::{Deserialize, Serialize};
 
 use super::vendor::vendor_partition;
-use super::{Entity, Key, Read, Row, Store, VendorStore, Write, unavailable};
+use super::{Entity, Key, Read, Row, Store, Transacted, VendorStore, Write, unavailable};
 
 impl Entity for VendorToken {
     const KIND: &'static str = "token";
@@ -82,8 +82,8 @@ impl VendorStore {
         };
         let token = Write::Create(Row::new(token, by).into_item()?);
         match self.store.transact(vec![token, slot]).await? {
-            true => Ok(()),
-            false => Err(Error::TokenExists),
+            Transacted::Done => Ok(()),
+            Transacted::Refused(_) | Transacted::Busy => Err(Error::TokenExists),
         }
     }
 

@@ -4,10 +4,11 @@ use data_encoding::HEXLOWER;
 use domain::Error;
 use domain::audit::By;
 use domain::ids::VendorId;
-use domain::vendor::{EmailAddress, Vendor};
+use domain::profile::EmailAddress;
+use domain::vendor::Vendor;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Key, Read, Row, Store, VendorStore, Write};
+use super::{Entity, Key, Read, Row, Store, Transacted, VendorStore, Write};
 
 /// How often a change is tried against others' changes of the same vendor.
 const ATTEMPTS: u32 = 5;
@@ -73,11 +74,15 @@ impl Store {
     /// [`Error::Unavailable`].
     pub async fn create_vendor(&self, vendor: &Vendor, by: &By) -> Result<bool, Error> {
         let owner = EmailOwner::new(&vendor.profile.email, vendor.vendor_id);
-        self.transact(vec![
+        let writes = vec![
             Write::Create(Row::new(&owner, by).into_item()?),
             Write::Create(Row::new(vendor, by).into_item()?),
-        ])
-        .await
+        ];
+        match self.transact(writes).await? {
+            Transacted::Done => Ok(true),
+            Transacted::Refused(_) => Ok(false),
+            Transacted::Busy => Err(Error::Unavailable("two sign-ups with one address at once".into())),
+        }
     }
 }
 

@@ -1,3 +1,4 @@
 //! `/v1/vendor/devices`
 
 pub mod register;
+mod view;

@@ -10,18 +10,18 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::Error;
-use domain::cap::CapPolicy;
-use domain::clock::{rfc3339, whole_second};
+use domain::clock::whole_second;
 use domain::device::{Binding, Decision, IdempotencyKey, Metadata, Registration, decide};
 use domain::error::FieldErrors;
-use domain::omni::{actor_label, actor_omni};
+use domain::omni::actor_omni;
 use domain::token::Scope;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::view::{RegisteredView, metadata_schema};
 use crate::openapi::{BodyFaults, Faults, TokenFaults};
 use crate::platform::access::{BearerToken, VendorCaller};
 use crate::platform::app::App;
@@ -42,51 +42,8 @@ struct RegisterRequest {
     #[schema(examples("bunny-2"), min_length = 1, max_length = 64)]
     model: Option<String>,
     /// Notes: at most 20 keys; texts, numbers and booleans; at most 4 KB.
-    #[schema(value_type = Option<Object>, examples(json!({"firmware": "1.0.3"})))]
+    #[schema(schema_with = metadata_schema)]
     metadata: Option<BTreeMap<String, Value>>,
-}
-
-/// A registered device.
-#[derive(Serialize, ToSchema)]
-struct RegisteredView {
-    /// The record that ties device and user to the actor.
-    #[schema(examples("bnd_01JZ8Q6V3M4N5P6R7S8T9V0W1X"))]
-    binding_id: String,
-    /// The device, as given.
-    #[schema(examples("FT-0001"))]
-    device_id: String,
-    /// The user, in its one form.
-    #[schema(examples("0x1111111111111111111111111111111111111111111111111111111111111111"))]
-    user_omni: String,
-    /// The agent identity: the same for this device and user for ever.
-    #[schema(examples("0xdc4a1cf435d4f440952c1c40c583aca7ff4c23856fdf6409f371a34a94352ca3"))]
-    actor_omni: String,
-    /// The actor's label in its user's identity tree.
-    #[schema(examples("v-7gp4wfz6j2gt3te2h3ofcd4bluycim"))]
-    actor_label: String,
-    /// How often this device and user were released before.
-    #[schema(examples(0))]
-    generation: u32,
-    /// When it was registered.
-    #[schema(examples("2026-11-22T08:00:00Z"))]
-    registered_at: String,
-    /// Kind of device, if told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(examples("bunny-2"))]
-    model: Option<String>,
-    /// Notes, if any.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, examples(json!({"firmware": "1.0.3"})))]
-    metadata: Option<BTreeMap<String, Value>>,
-    /// Compact JWS that proves the binding to anybody; see `/.well-known/jwks.json`.
-    #[schema(examples("eyJhbGciOiJFUzI1NiJ9.e30.c2ln"))]
-    receipt: String,
-    /// What a cap for this device may be for at most: deny by default.
-    #[schema(value_type = Object, examples(json!({"version": 1, "default": "deny", "allow": [
-        {"op": "fetch", "data_class": "memory", "namespaces": ["profile", "family", "child", "temp"]},
-        {"op": "store", "data_class": "memory", "namespaces": ["profile", "family", "child", "temp"]}],
-        "require_approval": ["payment", "credentials", "delegation"], "max_ttl_seconds": 300})))]
-    cap_policy: CapPolicy,
 }
 
 fn parse(body: RegisterRequest) -> Result<Registration, Error> {
@@ -115,31 +72,6 @@ fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Error> {
         .ok()
         .and_then(|text| text.parse().ok())
         .ok_or(Error::IdempotencyKeyRequired)
-}
-
-fn view(Registered { binding, receipt }: Registered) -> Result<RegisteredView, Error> {
-    let receipt = receipt.to_jws(&binding)?;
-    let Binding {
-        vendor_id,
-        device_id,
-        user_omni,
-        generation,
-        metadata,
-        ..
-    } = binding;
-    Ok(RegisteredView {
-        binding_id: binding.binding_id.to_string(),
-        actor_omni: binding.actor_omni.to_string(),
-        actor_label: actor_label(vendor_id, &device_id, generation),
-        device_id: device_id.to_string(),
-        user_omni: user_omni.to_string(),
-        generation,
-        registered_at: rfc3339(binding.registered_at),
-        model: binding.model.map(|model| model.to_string()),
-        metadata: (!metadata.is_empty()).then(|| metadata.entries().clone()),
-        receipt,
-        cap_policy: CapPolicy::suggested(&binding.namespaces),
-    })
 }
 
 /// What a registration came to.
@@ -184,7 +116,7 @@ async fn register(
         replayed,
         registered,
     } = decide_and_commit(&app, token, &key, registration).await?;
-    let view = View(view(registered)?);
+    let view = View(RegisteredView::of(registered)?);
     Ok(match replayed {
         true => (status, [("idempotency-replayed", "true")], view).into_response(),
         false => (status, view).into_response(),
@@ -243,10 +175,16 @@ async fn decide_and_commit(
     let registered = Registered { binding, receipt };
     Ok(match store.create_binding(&registered, &by).await? {
         // Our own item: an answer was lost and the SDK tried again.
-        Some(first) if first.binding.binding_id != registered.binding.binding_id => {
-            Answer { status: StatusCode::OK, replayed, registered: first }
-        }
-        Some(_) | None => Answer { status: StatusCode::CREATED, replayed: false, registered },
+        Some(first) if first.binding.binding_id != registered.binding.binding_id => Answer {
+            status: StatusCode::OK,
+            replayed,
+            registered: first,
+        },
+        Some(_) | None => Answer {
+            status: StatusCode::CREATED,
+            replayed: false,
+            registered,
+        },
     })
 }
 

@@ -1,14 +1,12 @@
 //! `POST /v1/vendor/payment/stripe/connect`
 
 use axum::Json as View;
-use axum::body::Bytes;
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::extract::State;
 use domain::Error;
 use domain::audit::By;
-use domain::rail::{Rail, StripeObjects};
-use domain::vendor::{Country, Vendor};
+use domain::profile::Country;
+use domain::rail::{Payouts, Rail, StripeObjects};
+use domain::vendor::Vendor;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +15,7 @@ use utoipa_axum::routes;
 use crate::openapi::{BodyFaults, Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
 use crate::platform::app::App;
-use crate::platform::http::{Failure, Problem, parse_json, read};
+use crate::platform::http::{Failure, OptionalJson, Problem};
 use crate::platform::store::VendorStore;
 
 /// What to connect. The body may be left out.
@@ -64,22 +62,6 @@ impl Purpose {
     }
 }
 
-/// The body as JSON; an empty one, of whatever media type, is the default.
-async fn body(headers: &HeaderMap, request: Request) -> Result<ConnectRequest, Error> {
-    let bytes: Bytes = read(request).await?;
-    if bytes.is_empty() {
-        return Ok(ConnectRequest::default());
-    }
-    let kind = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if !kind.trim_start().to_ascii_lowercase().starts_with("application/json") {
-        return Err(Error::UnsupportedMediaType("application/json"));
-    }
-    parse_json(&bytes)
-}
-
 /// Connect Stripe
 ///
 /// Begins a visit to Stripe's page, where the vendor saves a card (or, for `payouts`, opens its account). The connection
@@ -95,10 +77,8 @@ async fn body(headers: &HeaderMap, request: Request) -> Result<ConnectRequest, E
 async fn connect(
     State(app): State<App>,
     caller: SessionCaller,
-    headers: HeaderMap,
-    request: Request,
+    OptionalJson(request): OptionalJson<ConnectRequest>,
 ) -> Result<View<Redirect>, Failure> {
-    let request = body(&headers, request).await?;
     let (store, by) = (&caller.store, &caller.by);
     let vendor = store.vendor().await?;
     vendor.clone().payment_started(Rail::Stripe)?;
@@ -146,21 +126,44 @@ async fn card(app: &App, store: &VendorStore, by: &By, vendor: &Vendor) -> Resul
 /// A visit to open, or go on opening, the account that is paid.
 async fn account(app: &App, store: &VendorStore, by: &By, vendor: &Vendor, country: &Country) -> Result<String, Error> {
     let (stripe, portal) = (app.stripe()?, &app.portal()?.url);
-    let objects = store.begin_stripe_attempt(app.new_id(), by).await?;
-    let account = match objects.account.clone() {
-        Some(account) => account,
-        None => {
-            let account = stripe.create_account(vendor, country).await?;
-            let payouts = domain::rail::Payouts::Pending;
-            let opened = StripeObjects {
-                account: Some(account.clone()),
-                payouts,
-                ..objects
-            };
-            store.put_stripe_objects(opened, by).await?;
-            account
+    let mut objects = store.begin_stripe_attempt(app.new_id(), by).await?;
+    if let Some(account) = &objects.account {
+        return stripe.create_account_link(account, portal).await;
+    }
+    if objects.account_country.is_none() {
+        let account_country = Some(country.clone());
+        objects = store
+            .put_stripe_objects(
+                StripeObjects {
+                    account_country,
+                    ..objects
+                },
+                by,
+            )
+            .await?;
+    }
+    let country = objects.account_country.as_ref().unwrap_or(country);
+    let account = match stripe.create_account(vendor, country).await {
+        Err(Error::ProviderRefused { param, .. }) if param == "country" => {
+            store
+                .put_stripe_objects(
+                    StripeObjects {
+                        account_country: None,
+                        ..objects
+                    },
+                    by,
+                )
+                .await?;
+            return Err(Error::field("/country", "Stripe can't pay an account in this country"));
         }
+        opened => opened?,
     };
+    let opened = StripeObjects {
+        account: Some(account.clone()),
+        payouts: Payouts::Pending,
+        ..objects
+    };
+    store.put_stripe_objects(opened, by).await?;
     stripe.create_account_link(&account, portal).await
 }
 

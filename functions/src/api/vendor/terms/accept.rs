@@ -40,12 +40,16 @@ struct Accepted {
     #[schema(value_type = String, examples("onboarding"))]
     status: Status,
     /// What was signed.
+    #[schema(examples("2026-11-22"))]
     tos_version: String,
     /// What was signed.
+    #[schema(examples("2026-11-22"))]
     dpa_version: String,
     /// Who signed.
+    #[schema(examples("Li Lei"))]
     signatory_name: String,
     /// In what capacity.
+    #[schema(examples("CEO"))]
     signatory_title: String,
     /// When.
     #[schema(examples("2026-11-22T08:00:00Z"))]

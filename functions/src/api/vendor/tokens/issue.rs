@@ -16,17 +16,17 @@ use utoipa_axum::routes;
 use crate::openapi::{BodyFaults, Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
 use crate::platform::app::App;
-use crate::platform::http::{Failure, Json, Problem};
+use crate::platform::http::{Failure, OptionalJson, Problem};
 
-/// What the token shall be.
-#[derive(Deserialize, ToSchema)]
+/// What the token shall be. The body may be left out.
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct IssueRequest {
     /// What the vendor calls it, 1 to 64 characters.
     #[schema(examples("firmware 1.0"), min_length = 1, max_length = 64)]
     name: Option<String>,
     /// Fewer scopes than all four.
-    #[schema(examples(json!(["devices:read", "devices:write"])))]
+    #[schema(examples("devices:read"))]
     scopes: Option<Vec<String>>,
 }
 
@@ -40,7 +40,7 @@ struct Issued {
     #[schema(examples("eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Ii4uLiJ9.e30.c2ln"))]
     token: String,
     /// What it may be used for.
-    #[schema(examples(json!(["devices:read", "devices:write", "caps:mint", "usage:read"])))]
+    #[schema(examples("devices:read"))]
     scopes: Vec<&'static str>,
     /// When it was issued.
     #[schema(examples("2026-11-22T08:00:00Z"))]
@@ -65,7 +65,7 @@ fn parse(body: IssueRequest) -> Result<(Option<String>, Scopes), Error> {
 ///
 /// A Bearer token for all of the vendor's software, signed by K1, good for 90 days. One is live at a time.
 #[utoipa::path(post, path = "/v1/vendor/tokens", tag = "tokens", operation_id = "issue_token",
-    request_body = IssueRequest,
+    request_body(content = Option<IssueRequest>, description = "May be left out"),
     responses((status = 201, description = "The token, shown this once", body = Issued),
         (status = 403, description = "`onboarding_incomplete` with `missing`, or `vendor_suspended`", body = Problem,
             content_type = "application/problem+json"),
@@ -75,7 +75,7 @@ fn parse(body: IssueRequest) -> Result<(Option<String>, Scopes), Error> {
 async fn issue(
     State(app): State<App>,
     caller: SessionCaller,
-    Json(body): Json<IssueRequest>,
+    OptionalJson(body): OptionalJson<IssueRequest>,
 ) -> Result<(StatusCode, View<Issued>), Failure> {
     let (name, scopes) = parse(body)?;
     caller.store.vendor().await?.require_active()?;

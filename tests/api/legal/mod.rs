@@ -1,0 +1,4 @@
+//! `/v1/legal`
+
+mod document;
+mod terms;

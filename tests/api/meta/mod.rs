@@ -1,0 +1,4 @@
+//! The contract itself: `/openapi.json` and `/docs`.
+
+mod docs;
+mod openapi;

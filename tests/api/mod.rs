@@ -1,0 +1,13 @@
+//! Each endpoint, in a tree that mirrors the URLs'; and what holds for all of them.
+
+mod access;
+mod bodies;
+mod forgeries;
+mod gate;
+mod legal;
+mod meta;
+mod origin;
+mod problems;
+mod vendor;
+mod webhooks;
+mod well_known;

@@ -1,0 +1,3 @@
+//! `/v1/vendor/audit`
+
+mod list;

@@ -1,0 +1,12 @@
+//! `/v1/vendor`
+
+mod audit;
+mod devices;
+mod get;
+mod onboarding;
+mod payment;
+mod sessions;
+mod signup;
+mod terms;
+mod tokens;
+mod verify_email;

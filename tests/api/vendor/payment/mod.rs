@@ -1,0 +1,5 @@
+//! `/v1/vendor/payment`
+
+mod get;
+mod payouts;
+mod stripe_connect;

@@ -1,0 +1,162 @@
+//! A portal of a test's own, and what people, software and browsers do with it.
+
+mod answer;
+pub mod browser;
+pub mod good;
+pub mod jwt;
+pub mod operations;
+mod people;
+pub mod stripe;
+
+pub use answer::Answer;
+pub use people::{Person, Vendor};
+
+use std::time::Duration;
+
+use domain::clock::Timestamp;
+use local::{Runner, RunnerOptions};
+use reqwest::header::AUTHORIZATION;
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+/// The version of both legal documents that is in force.
+pub const TERMS: &str = "2026-11-22";
+
+/// The portal, in memory, on a port of its own. It goes with the test's runtime.
+pub struct Portal {
+    runner: Runner,
+    client: Client,
+}
+
+/// A caller's credential.
+#[derive(Clone, Copy, Debug)]
+pub enum Auth<'a> {
+    /// None at all.
+    None,
+    /// A person's, as a script sends it.
+    Session(&'a str),
+    /// A token.
+    Bearer(&'a str),
+}
+
+/// 32 times the same byte, given in hex: `omni("11")`.
+pub fn omni(byte: &str) -> String {
+    format!("0x{}", byte.repeat(32))
+}
+
+/// The types of audit rows, in their order.
+pub fn types(rows: &[Value]) -> Vec<&str> {
+    rows.iter().filter_map(|row| row["type"].as_str()).collect()
+}
+
+/// How the wire works: requests, mail, clock and meter.
+impl Portal {
+    /// A fresh one.
+    pub async fn start() -> Self {
+        let options = RunnerOptions {
+            port: 0,
+            state_dir: None,
+        };
+        let runner = Runner::start(options).await.expect("the runner starts");
+        local::install_tls_provider();
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .tls_certs_only(Vec::<Certificate>::new())
+            .timeout(Duration::from_secs(120))
+            .build()
+            .expect("an HTTP client");
+        Self { runner, client }
+    }
+
+    pub fn runner(&self) -> &Runner {
+        &self.runner
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.runner.url())
+    }
+
+    /// A request in the making.
+    pub fn request(&self, method: Method, path: &str, auth: Auth<'_>) -> RequestBuilder {
+        let request = self.client.request(method, self.url(path));
+        match auth {
+            Auth::None => request,
+            Auth::Session(value) => request.header(AUTHORIZATION, format!("Session {value}")),
+            Auth::Bearer(value) => request.header(AUTHORIZATION, format!("Bearer {value}")),
+        }
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.expect("the portal answers");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("the answer is whole");
+        let body = serde_json::from_str(&text).unwrap_or_default();
+        Answer {
+            status,
+            headers,
+            body,
+            text,
+        }
+    }
+
+    pub async fn get(&self, path: &str, auth: Auth<'_>) -> Answer {
+        self.send(self.request(Method::GET, path, auth)).await
+    }
+
+    /// Posts JSON; `Value::Null` posts no body at all.
+    pub async fn post(&self, path: &str, auth: Auth<'_>, body: Value) -> Answer {
+        let request = self.request(Method::POST, path, auth);
+        match body.is_null() {
+            true => self.send(request).await,
+            false => self.send(request.json(&body)).await,
+        }
+    }
+
+    pub async fn delete(&self, path: &str, auth: Auth<'_>) -> Answer {
+        self.send(self.request(Method::DELETE, path, auth)).await
+    }
+
+    /// The mails to an address, oldest first, once all that is under way has come.
+    pub async fn mails_to(&self, email: &str) -> Vec<Value> {
+        let answer = self.get("/_local/mail", Auth::None).await.expect(200);
+        let mails = answer.body.as_array().expect("a list of mails").iter();
+        mails.filter(|mail| mail["to"] == email).cloned().collect()
+    }
+
+    /// The secret in the link of the newest mail to an address.
+    pub async fn link_token(&self, email: &str) -> String {
+        let mails = self.mails_to(email).await;
+        let text = mails.last().and_then(|mail| mail["text"].as_str());
+        let link = text.and_then(|text| text.split_once("token="));
+        let (_, rest) = link.unwrap_or_else(|| panic!("no link in the newest of {mails:?}"));
+        rest.split_whitespace().next().unwrap_or_default().to_owned()
+    }
+
+    /// Moves the portal's clock forward, after all that is under way.
+    pub async fn advance(&self, seconds: i64) {
+        self.runner.settle().await;
+        let body = json!({ "advance_seconds": seconds });
+        self.post("/_local/clock", Auth::None, body).await.expect(200);
+    }
+
+    /// The portal's time.
+    pub async fn now(&self) -> Timestamp {
+        let answer = self.get("/_local/clock", Auth::None).await.expect(200);
+        answer.str("/now").parse().expect("an instant")
+    }
+
+    pub async fn meter(&self) -> Value {
+        self.get("/_local/meter", Auth::None).await.expect(200).body
+    }
+
+    pub async fn reset_meter(&self) {
+        let answer = self.delete("/_local/meter", Auth::None).await;
+        assert!((200..300).contains(&answer.status), "{}", answer.text);
+    }
+}

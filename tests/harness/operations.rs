@@ -1,0 +1,69 @@
+//! What no endpoint does: operations' hand in the table, and a signature of K1 over something that the portal would
+//! never sign. Both go to the local AWS as any SDK's calls would.
+
+use data_encoding::BASE64;
+use p256::ecdsa::Signature;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{Portal, jwt};
+
+impl Portal {
+    async fn aws(&self, target: &str, request: Value) -> Value {
+        let endpoint = self.runner().aws().endpoint("operations");
+        let request = self
+            .client()
+            .post(endpoint)
+            .header("x-amz-target", target)
+            .json(&request);
+        self.send(request).await.expect(200).body
+    }
+
+    async fn set(&self, pk: &str, sk: &str, field: &str, value: &str) {
+        let request = json!({
+            "TableName": local::aws::Aws::table_name(),
+            "Key": { "pk": { "S": pk }, "sk": { "S": sk } },
+            "ConditionExpression": "attribute_exists(pk)",
+            "UpdateExpression": "SET #field = :value",
+            "ExpressionAttributeNames": { "#field": field },
+            "ExpressionAttributeValues": { ":value": { "S": value } },
+        });
+        self.aws("DynamoDB_20120810.UpdateItem", request).await;
+    }
+
+    /// Operations stop a vendor, or let it go on: `suspended`, `active`.
+    pub async fn set_status(&self, vendor_id: &str, status: &str) {
+        self.set(&format!("VENDOR#{vendor_id}"), "PROFILE", "status", status)
+            .await;
+    }
+
+    /// Ends a token.
+    pub async fn revoke(&self, vendor_id: &str, token_id: &str) {
+        let (pk, sk) = (format!("VENDOR#{vendor_id}"), format!("TOKEN#{token_id}"));
+        let now = self.now().await.to_string();
+        self.set(&pk, &sk, "revoked_at", &now).await;
+    }
+
+    /// A token of AgentKeys' own services, as operations issue it.
+    pub async fn service_token(&self, scope: &str) -> String {
+        let body = json!({ "scope": scope });
+        let answer = self.post("/_local/service-tokens", super::Auth::None, body).await;
+        answer.expect(201).str("/token").to_owned()
+    }
+
+    /// Header and claims with a signature of K1 that holds.
+    pub async fn signed_by_k1(&self, header: &Value, claims: &Value) -> String {
+        let input = jwt::signing_input(header, claims);
+        let request = json!({
+            "KeyId": self.runner().aws().key_id(),
+            "Message": BASE64.encode(&Sha256::digest(input.as_bytes())),
+            "MessageType": "DIGEST",
+            "SigningAlgorithm": "ECDSA_SHA_256",
+        });
+        let answer = self.aws("TrentService.Sign", request).await;
+        let der = answer["Signature"].as_str().expect("a signature");
+        let der = BASE64.decode(der.as_bytes()).expect("base64");
+        let signature = Signature::from_der(&der).expect("DER");
+        jwt::with_signature(&input, &signature.to_bytes())
+    }
+}

@@ -1,0 +1,3 @@
+//! Whole ways through the portal.
+
+mod first_device;

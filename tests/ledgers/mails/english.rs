@@ -1,0 +1,138 @@
+//! The mails in English.
+
+use super::{to_a_known_address, to_sign_in, to_verify};
+
+#[tokio::test]
+async fn sign_up() {
+    let mail = to_verify("en").await;
+    insta::assert_snapshot!(mail, @r#"
+    from: AgentKeys <portal@agentkeys.example>
+    to: vendor@example.com
+    subject: Confirm your e-mail address for AgentKeys
+
+    Hello Sunny & <b>Co</b>,
+
+    You signed up Sunny & <b>Co</b> at the AgentKeys Vendor Portal. Confirm this address to go on: terms, payment, your vendor token, and your first device.
+
+    Confirm this address
+    https://portal.example/verify-email?token=SECRET
+
+    The link works once and for 24 hours. Opening it confirms nothing yet; a button on the page does.
+
+    If this wasn't you, do nothing: without the link nobody can use your address.
+
+    --
+    AgentKeys, the authority layer for AI devices. This mail was sent because somebody gave this address at https://portal.example.
+
+    <!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>Confirm your e-mail address for AgentKeys</title>
+    </head>
+    <body style="margin:0;padding:32px 16px;background:#f4f5f7;color:#1b2430;font:16px/1.6 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans SC',sans-serif">
+    <div style="max-width:520px;margin:0 auto;padding:32px;background:#ffffff;border-radius:12px">
+    <p style="margin:0 0 16px">Hello Sunny &#38; &#60;b&#62;Co&#60;/b&#62;,</p>
+    <p style="margin:0 0 24px">You signed up Sunny &#38; &#60;b&#62;Co&#60;/b&#62; at the AgentKeys Vendor Portal. Confirm this address to go on: terms, payment, your vendor token, and your first device.</p>
+    <p style="margin:0 0 24px"><a href="https://portal.example/verify-email?token=SECRET" style="display:inline-block;padding:12px 24px;border-radius:8px;background:#1f4fd8;color:#ffffff;text-decoration:none;font-weight:600">Confirm this address</a></p>
+    <p style="margin:0 0 24px">The link works once and for 24 hours. Opening it confirms nothing yet; a button on the page does.</p>
+    <p style="margin:0 0 8px;color:#5a6472;font-size:14px">If the button does not work, copy this address into your browser:<br><a href="https://portal.example/verify-email?token=SECRET" style="color:#1f4fd8;word-break:break-all">https://portal.example/verify-email?token=SECRET</a></p>
+    <p style="margin:24px 0 0;color:#5a6472;font-size:14px">If this wasn&#39;t you, do nothing: without the link nobody can use your address.</p>
+    </div>
+    <p style="max-width:520px;margin:16px auto 0;color:#5a6472;font-size:13px">AgentKeys, the authority layer for AI devices. This mail was sent because somebody gave this address at https://portal.example.</p>
+    </body>
+    </html>
+    "#);
+}
+
+#[tokio::test]
+async fn sign_in() {
+    let mail = to_sign_in("en").await;
+    insta::assert_snapshot!(mail, @r#"
+    from: AgentKeys <portal@agentkeys.example>
+    to: vendor@example.com
+    subject: Your sign-in link for AgentKeys
+
+    Hello Sunny & <b>Co</b>,
+
+    Somebody, we think you, asked to sign in as Sunny & <b>Co</b> at the AgentKeys Vendor Portal.
+
+    Sign in
+    https://portal.example/sign-in?token=SECRET
+
+    The link works once, for 10 minutes, and only in the browser that asked for it.
+
+    If this wasn't you, do nothing: the link opens only in the browser that asked. Nobody needs your help to keep your account safe.
+
+    --
+    AgentKeys, the authority layer for AI devices. This mail was sent because somebody gave this address at https://portal.example.
+
+    <!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>Your sign-in link for AgentKeys</title>
+    </head>
+    <body style="margin:0;padding:32px 16px;background:#f4f5f7;color:#1b2430;font:16px/1.6 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans SC',sans-serif">
+    <div style="max-width:520px;margin:0 auto;padding:32px;background:#ffffff;border-radius:12px">
+    <p style="margin:0 0 16px">Hello Sunny &#38; &#60;b&#62;Co&#60;/b&#62;,</p>
+    <p style="margin:0 0 24px">Somebody, we think you, asked to sign in as Sunny &#38; &#60;b&#62;Co&#60;/b&#62; at the AgentKeys Vendor Portal.</p>
+    <p style="margin:0 0 24px"><a href="https://portal.example/sign-in?token=SECRET" style="display:inline-block;padding:12px 24px;border-radius:8px;background:#1f4fd8;color:#ffffff;text-decoration:none;font-weight:600">Sign in</a></p>
+    <p style="margin:0 0 24px">The link works once, for 10 minutes, and only in the browser that asked for it.</p>
+    <p style="margin:0 0 8px;color:#5a6472;font-size:14px">If the button does not work, copy this address into your browser:<br><a href="https://portal.example/sign-in?token=SECRET" style="color:#1f4fd8;word-break:break-all">https://portal.example/sign-in?token=SECRET</a></p>
+    <p style="margin:24px 0 0;color:#5a6472;font-size:14px">If this wasn&#39;t you, do nothing: the link opens only in the browser that asked. Nobody needs your help to keep your account safe.</p>
+    </div>
+    <p style="max-width:520px;margin:16px auto 0;color:#5a6472;font-size:13px">AgentKeys, the authority layer for AI devices. This mail was sent because somebody gave this address at https://portal.example.</p>
+    </body>
+    </html>
+    "#);
+}
+
+#[tokio::test]
+async fn known_address() {
+    let mail = to_a_known_address("en").await;
+    insta::assert_snapshot!(mail, @r#"
+    from: AgentKeys <portal@agentkeys.example>
+    to: vendor@example.com
+    subject: You already have an AgentKeys account
+
+    Hello Sunny & <b>Co</b>,
+
+    Somebody tried to sign up with this address at the AgentKeys Vendor Portal. It belongs to Sunny & <b>Co</b> already, and nothing was changed.
+
+    Open the portal
+    https://portal.example/docs
+
+    To get in, ask for a sign-in link with this address.
+
+    If this wasn't you, do nothing.
+
+    --
+    AgentKeys, the authority layer for AI devices. This mail was sent because somebody gave this address at https://portal.example.
+
+    <!doctype html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>You already have an AgentKeys account</title>
+    </head>
+    <body style="margin:0;padding:32px 16px;background:#f4f5f7;color:#1b2430;font:16px/1.6 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans SC',sans-serif">
+    <div style="max-width:520px;margin:0 auto;padding:32px;background:#ffffff;border-radius:12px">
+    <p style="margin:0 0 16px">Hello Sunny &#38; &#60;b&#62;Co&#60;/b&#62;,</p>
+    <p style="margin:0 0 24px">Somebody tried to sign up with this address at the AgentKeys Vendor Portal. It belongs to Sunny &#38; &#60;b&#62;Co&#60;/b&#62; already, and nothing was changed.</p>
+    <p style="margin:0 0 24px"><a href="https://portal.example/docs" style="display:inline-block;padding:12px 24px;border-radius:8px;background:#1f4fd8;color:#ffffff;text-decoration:none;font-weight:600">Open the portal</a></p>
+    <p style="margin:0 0 24px">To get in, ask for a sign-in link with this address.</p>
+    <p style="margin:0 0 8px;color:#5a6472;font-size:14px">If the button does not work, copy this address into your browser:<br><a href="https://portal.example/docs" style="color:#1f4fd8;word-break:break-all">https://portal.example/docs</a></p>
+    <p style="margin:24px 0 0;color:#5a6472;font-size:14px">If this wasn&#39;t you, do nothing.</p>
+    </div>
+    <p style="max-width:520px;margin:16px auto 0;color:#5a6472;font-size:13px">AgentKeys, the authority layer for AI devices. This mail was sent because somebody gave this address at https://portal.example.</p>
+    </body>
+    </html>
+    "#);
+}

@@ -1,0 +1,10 @@
+//! What is promised, shown to hold: budgets, races, restarts, receipts in strangers' hands, the contract, the README.
+
+mod budgets;
+mod commands;
+mod contract;
+mod demo;
+mod parallel;
+mod readme;
+mod receipt;
+mod restart;

@@ -1,0 +1,101 @@
+//! Races: however many ask at once, a triple has one binding and one actor.
+
+use std::collections::BTreeSet;
+
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::harness::{Portal, Vendor, omni};
+use crate::ledgers::table;
+
+/// How many ask at once.
+const MANY: usize = 64;
+
+fn request(portal: &Portal, vendor: &Vendor, key: &str, device: &str) -> RequestBuilder {
+    let request = portal.client().post(portal.url("/v1/vendor/devices/register"));
+    request
+        .bearer_auth(&vendor.token)
+        .header("idempotency-key", key)
+        .json(&json!({ "device_id": device, "user_omni": omni("11"), "model": "bunny-2" }))
+}
+
+/// Sends all requests at once; statuses and bodies in the order in which they were answered.
+async fn at_once(requests: impl Iterator<Item = RequestBuilder>) -> Vec<(StatusCode, Value)> {
+    let mut asked = JoinSet::new();
+    for request in requests {
+        asked.spawn(async move {
+            let response = request.send().await.expect("an answer");
+            (response.status(), response.json().await.expect("JSON"))
+        });
+    }
+    asked.join_all().await
+}
+
+/// One 201, the rest 200, all with the same body, and one binding in the table.
+async fn are_one(portal: &Portal, answers: &[(StatusCode, Value)], device: &str) {
+    let count = |status| answers.iter().filter(|(is, _)| *is == status).count();
+    assert_eq!(
+        (count(StatusCode::CREATED), count(StatusCode::OK)),
+        (1, MANY - 1),
+        "{answers:#?}"
+    );
+    let bodies: BTreeSet<String> = answers.iter().map(|(_, body)| body.to_string()).collect();
+    assert_eq!(bodies.len(), 1, "{bodies:#?}");
+    let items = table::items(portal).await;
+    let bindings = table::of_kind(&items, "binding").into_iter();
+    let ours = bindings.filter(|item| table::string(item, "v_sk").starts_with(&format!("{device}#")));
+    assert_eq!(ours.count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_triple_with_different_keys() {
+    let portal = Portal::start().await;
+    let vendor = portal.vendor("crowd").await;
+    let requests = (0..MANY).map(|n| request(&portal, &vendor, &format!("key-{n}"), "FT-0001"));
+    let answers = at_once(requests).await;
+    are_one(&portal, &answers, "FT-0001").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_triple_with_one_key() {
+    let portal = Portal::start().await;
+    let vendor = portal.vendor("echo").await;
+    let requests = (0..MANY).map(|_| request(&portal, &vendor, "the-key", "FT-0002"));
+    let answers = at_once(requests).await;
+    are_one(&portal, &answers, "FT-0002").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn different_devices() {
+    let portal = Portal::start().await;
+    let vendor = portal.vendor("line").await;
+    let requests = (0..MANY).map(|n| request(&portal, &vendor, &format!("key-{n}"), &format!("FT-{n:04}")));
+    let answers = at_once(requests).await;
+    let failed: Vec<_> = answers
+        .iter()
+        .filter(|(status, _)| *status != StatusCode::CREATED)
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    let actors: BTreeSet<&str> = answers
+        .iter()
+        .filter_map(|(_, body)| body["actor_omni"].as_str())
+        .collect();
+    assert_eq!(actors.len(), MANY);
+}
+
+/// One key for two payloads at once: exactly one of them is registered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_key_for_two_devices() {
+    let portal = Portal::start().await;
+    let vendor = portal.vendor("mixed").await;
+    let device = |n: usize| if n.is_multiple_of(2) { "FT-EVEN" } else { "FT-ODD" };
+    let requests = (0..MANY).map(|n| request(&portal, &vendor, "the-key", device(n)));
+    let answers = at_once(requests).await;
+    let refused = answers
+        .iter()
+        .filter(|(_, body)| body["code"] == "idempotency_key_reused");
+    assert_eq!(refused.count(), MANY / 2, "{answers:#?}");
+    let items = table::items(&portal).await;
+    assert_eq!(table::of_kind(&items, "binding").len(), 1);
+}
