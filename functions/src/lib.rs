@@ -42,13 +42,7 @@ const fn endpoint(
     access: Access,
     routes: fn() -> OpenApiRouter<App>,
 ) -> Endpoint {
-    Endpoint {
-        function,
-        method,
-        path,
-        access,
-        routes,
-    }
+    Endpoint { function, method, path, access, routes }
 }
 
 /// Every endpoint, in the order in which a vendor meets them.
@@ -102,16 +96,8 @@ pub struct Job {
 
 /// Every job. A table's stream bears two consumers, and these are they.
 pub const JOBS: &[Job] = &[
-    Job {
-        function: "stream-audit",
-        trigger: Trigger::TableStream,
-        run: jobs::audit::run,
-    },
-    Job {
-        function: "stream-work",
-        trigger: Trigger::TableStream,
-        run: jobs::work::run,
-    },
+    Job { function: "stream-audit", trigger: Trigger::TableStream, run: jobs::audit::run },
+    Job { function: "stream-work", trigger: Trigger::TableStream, run: jobs::work::run },
 ];
 
 /// Runs the function called `function` with these routes on Lambda. A binary's whole `main`.
@@ -131,11 +117,9 @@ pub async fn serve(function: &'static str, routes: OpenApiRouter<App>) -> Result
 pub async fn work(run: fn(App, Value) -> JobFuture) -> Result<(), lambda_runtime::Error> {
     platform::telemetry::init(&Env::process());
     let app = App::on_lambda();
-    lambda_runtime::run(lambda_runtime::service_fn(
-        move |event: lambda_runtime::LambdaEvent<Value>| {
-            let app = app.clone();
-            async move { run(app, event.payload).await.map_err(|error| error.to_string()) }
-        },
-    ))
+    lambda_runtime::run(lambda_runtime::service_fn(move |event: lambda_runtime::LambdaEvent<Value>| {
+        let app = app.clone();
+        async move { run(app, event.payload).await.map_err(|error| error.to_string()) }
+    }))
     .await
 }

@@ -65,10 +65,7 @@ impl Modify for Credentials {
 /// The document of all endpoints.
 pub fn document() -> Document {
     let router = OpenApiRouter::with_openapi(Doc::openapi());
-    let (_, document) = ENDPOINTS
-        .iter()
-        .fold(router, |all, endpoint| all.merge((endpoint.routes)()))
-        .split_for_parts();
+    let (_, document) = ENDPOINTS.iter().fold(router, |all, endpoint| all.merge((endpoint.routes)())).split_for_parts();
     document
 }
 
@@ -83,11 +80,7 @@ pub fn json() -> serde_json::Result<String> {
 fn problem(codes: &str) -> RefOr<Response> {
     let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
     let content = ContentBuilder::new().schema(Some(schema)).build();
-    ResponseBuilder::new()
-        .description(codes)
-        .content("application/problem+json", content)
-        .build()
-        .into()
+    ResponseBuilder::new().description(codes).content("application/problem+json", content).build().into()
 }
 
 macro_rules! problems {

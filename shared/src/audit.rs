@@ -45,12 +45,7 @@ impl FromStr for Principal {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (kind, id) = text.split_once(':').unwrap_or((text, ""));
-        let known = || {
-            KNOWN
-                .into_iter()
-                .find(|name| *name == id)
-                .ok_or_else(|| format!("unknown principal {text}"))
-        };
+        let known = || KNOWN.into_iter().find(|name| *name == id).ok_or_else(|| format!("unknown principal {text}"));
         match kind {
             "visitor" => Ok(Self::Visitor),
             "person" => id.parse().map(Self::Person),
@@ -123,19 +118,7 @@ pub struct AuditRow {
 }
 
 /// Bookkeeping and keys, which say nothing to a reader of the log.
-const HIDDEN: [&str; 11] = [
-    "pk",
-    "sk",
-    "v_pk",
-    "v_sk",
-    "a_pk",
-    "a_sk",
-    "kind",
-    "by",
-    "version",
-    "ttl",
-    "vendor_id",
-];
+const HIDDEN: [&str; 11] = ["pk", "sk", "v_pk", "v_sk", "a_pk", "a_sk", "kind", "by", "version", "ttl", "vendor_id"];
 
 /// What is never shown, only that it changed.
 const MASKED: [&str; 3] = ["hash", "receipt", "request_hash"];
@@ -151,10 +134,7 @@ type Item = Map<String, Value>;
 /// A sentence for the log when the item does not say who changed it: nothing changes without its row.
 pub fn describe(record: &str, before: Option<&Item>, after: Option<&Item>) -> Result<Option<AuditRow>, String> {
     let Some(item) = after else { return Ok(None) };
-    let kind = item
-        .get("kind")
-        .and_then(Value::as_str)
-        .ok_or("an item without a kind")?;
+    let kind = item.get("kind").and_then(Value::as_str).ok_or("an item without a kind")?;
     let Some(event) = event(kind, before, item) else {
         return Ok(None);
     };
@@ -244,9 +224,7 @@ mod tests {
             "pk": "VENDOR#x", "sk": "PROFILE", "kind": "vendor", "vendor_id": "ven_1", "version": 1,
             "by": {"at": "2026-11-22T00:00:00Z", "who": "visitor", "req": "r1"},
         });
-        item.as_object_mut()
-            .unwrap()
-            .extend(fields.as_object().unwrap().clone());
+        item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         item.as_object().unwrap().clone()
     }
 
@@ -266,9 +244,7 @@ mod tests {
 
     #[test]
     fn a_kind_that_nobody_thought_of_is_recorded() {
-        let row = describe("r", None, Some(&item(json!({"kind": "novelty"}))))
-            .unwrap()
-            .unwrap();
+        let row = describe("r", None, Some(&item(json!({"kind": "novelty"})))).unwrap().unwrap();
         assert_eq!(row.kind, "novelty.created");
     }
 

@@ -28,14 +28,7 @@ pub enum Namespace {
 
 impl Namespace {
     /// The catalogue.
-    pub const ALL: [Self; 6] = [
-        Self::Profile,
-        Self::Work,
-        Self::Family,
-        Self::Child,
-        Self::Travel,
-        Self::Temp,
-    ];
+    pub const ALL: [Self; 6] = [Self::Profile, Self::Work, Self::Family, Self::Child, Self::Travel, Self::Temp];
 
     /// What a new vendor's devices may reach until the vendor says otherwise: what a toy or companion at home needs.
     pub const DEFAULT: [Self; 4] = [Self::Profile, Self::Family, Self::Child, Self::Temp];
@@ -106,11 +99,7 @@ pub struct CapPolicy {
 impl CapPolicy {
     /// Reading and writing memory in `namespaces`, and nothing else.
     pub fn suggested(namespaces: &[Namespace]) -> Self {
-        let allow = |op| Allow {
-            op,
-            data_class: "memory",
-            namespaces: namespaces.to_vec(),
-        };
+        let allow = |op| Allow { op, data_class: "memory", namespaces: namespaces.to_vec() };
         Self {
             version: 1,
             default: Effect::Deny,

@@ -5,8 +5,7 @@ pub use jiff::Timestamp;
 
 /// `seconds` after `at`, saturating at the ends of time.
 pub fn plus_seconds(at: Timestamp, seconds: i64) -> Timestamp {
-    at.saturating_add(SignedDuration::from_secs(seconds))
-        .unwrap_or(Timestamp::MAX)
+    at.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
 }
 
 /// RFC 3339 in UTC with exactly three decimals (`2026-11-22T08:00:00.000Z`), so that text order is time order.

@@ -120,9 +120,8 @@ impl Metadata {
         if let Some(key) = entries.keys().find(|key| key.is_empty() || key.chars().count() > 64) {
             return Err(format!("a key has 1 to 64 characters, got {}", key.chars().count()));
         }
-        if let Some((key, _)) = entries
-            .iter()
-            .find(|(_, value)| !(value.is_string() || value.is_number() || value.is_boolean()))
+        if let Some((key, _)) =
+            entries.iter().find(|(_, value)| !(value.is_string() || value.is_number() || value.is_boolean()))
         {
             return Err(format!("the value of {key:?} must be a text, a number or a boolean"));
         }
@@ -215,10 +214,7 @@ pub struct KeyRecord {
 impl KeyRecord {
     /// A record of `registration` made at `now`.
     pub fn new(registration: &Registration, now: Timestamp) -> Self {
-        Self {
-            fingerprint: registration.fingerprint(),
-            expires_at: plus_seconds(now, IDEMPOTENCY_SECONDS),
-        }
+        Self { fingerprint: registration.fingerprint(), expires_at: plus_seconds(now, IDEMPOTENCY_SECONDS) }
     }
 }
 
@@ -252,11 +248,7 @@ pub fn decide(
         return Err(Error::IdempotencyKeyReused);
     }
     let seen = alive.is_some();
-    Ok(if bound {
-        Decision::Known { replayed: seen }
-    } else {
-        Decision::New { claimed: seen }
-    })
+    Ok(if bound { Decision::Known { replayed: seen } } else { Decision::New { claimed: seen } })
 }
 
 #[cfg(test)]
@@ -286,11 +278,7 @@ mod tests {
 
     #[test]
     fn metadata_bounds() {
-        let many = |n: usize| {
-            (0..n)
-                .map(|i| (format!("k{i}"), Value::from(i)))
-                .collect::<BTreeMap<_, _>>()
-        };
+        let many = |n: usize| (0..n).map(|i| (format!("k{i}"), Value::from(i))).collect::<BTreeMap<_, _>>();
         assert!(Metadata::new(many(20)).is_ok());
         assert!(Metadata::new(many(21)).is_err());
         assert!(Metadata::new([("a".to_owned(), serde_json::json!({}))].into()).is_err());
@@ -304,23 +292,11 @@ mod tests {
         let (this, other) = (registration("FT-0001"), registration("FT-0002"));
         let (same, reused) = (KeyRecord::new(&this, now), KeyRecord::new(&other, now));
         assert_eq!(decide(&this, None, false, now), Ok(Decision::New { claimed: false }));
-        assert_eq!(
-            decide(&this, Some(&same), false, now),
-            Ok(Decision::New { claimed: true })
-        );
+        assert_eq!(decide(&this, Some(&same), false, now), Ok(Decision::New { claimed: true }));
         assert_eq!(decide(&this, None, true, now), Ok(Decision::Known { replayed: false }));
-        assert_eq!(
-            decide(&this, Some(&same), true, now),
-            Ok(Decision::Known { replayed: true })
-        );
-        assert_eq!(
-            decide(&this, Some(&reused), true, now),
-            Err(Error::IdempotencyKeyReused)
-        );
+        assert_eq!(decide(&this, Some(&same), true, now), Ok(Decision::Known { replayed: true }));
+        assert_eq!(decide(&this, Some(&reused), true, now), Err(Error::IdempotencyKeyReused));
         let tomorrow = plus_seconds(now, IDEMPOTENCY_SECONDS);
-        assert_eq!(
-            decide(&this, Some(&reused), true, tomorrow),
-            Ok(Decision::Known { replayed: false })
-        );
+        assert_eq!(decide(&this, Some(&reused), true, tomorrow), Ok(Decision::Known { replayed: false }));
     }
 }

@@ -55,17 +55,8 @@ impl<K: Kind> FromStr for Id<K> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || {
-            format!(
-                "expected {}_ and 26 characters of 0-9 A-Z without I, L, O, U",
-                K::PREFIX
-            )
-        };
-        let digits = text
-            .strip_prefix(K::PREFIX)
-            .and_then(|rest| rest.strip_prefix('_'))
-            .ok_or_else(wrong)?
-            .as_bytes();
+        let wrong = || format!("expected {}_ and 26 characters of 0-9 A-Z without I, L, O, U", K::PREFIX);
+        let digits = text.strip_prefix(K::PREFIX).and_then(|rest| rest.strip_prefix('_')).ok_or_else(wrong)?.as_bytes();
         if digits.len() != LENGTH || digits[0] > b'7' {
             return Err(wrong());
         }

@@ -46,10 +46,7 @@ impl<K> FromStr for Omni<K> {
     /// Reads 64 hex digits of either case, with or without `0x`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || "expected 32 bytes as 64 hex digits, with or without 0x".to_owned();
-        let digits = text
-            .strip_prefix("0x")
-            .or_else(|| text.strip_prefix("0X"))
-            .unwrap_or(text);
+        let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
         if digits.len() != 64 {
             return Err(wrong());
         }
@@ -168,12 +165,9 @@ mod tests {
     #[test]
     fn reads_any_hex_and_writes_one_form() {
         let canonical = format!("0x{}", "ab".repeat(32));
-        for text in [
-            "ab".repeat(32),
-            "AB".repeat(32),
-            format!("0x{}", "aB".repeat(32)),
-            format!("0X{}", "AB".repeat(32)),
-        ] {
+        for text in
+            ["ab".repeat(32), "AB".repeat(32), format!("0x{}", "aB".repeat(32)), format!("0X{}", "AB".repeat(32))]
+        {
             assert_eq!(text.parse::<UserOmni>().unwrap().to_string(), canonical);
         }
         for text in [

@@ -35,27 +35,16 @@ pub enum StepStatus {
 
 impl Step {
     /// All steps in order.
-    pub const ALL: [Self; 5] = [
-        Self::VerifyEmail,
-        Self::AcceptTerms,
-        Self::ConnectPayment,
-        Self::IssueToken,
-        Self::RegisterDevice,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::VerifyEmail, Self::AcceptTerms, Self::ConnectPayment, Self::IssueToken, Self::RegisterDevice];
 }
 
 /// What is missing before a vendor may be active, in order.
 pub fn missing(vendor: &Vendor) -> Vec<Step> {
     [
         (Step::VerifyEmail, vendor.email_verified_at.is_some()),
-        (
-            Step::AcceptTerms,
-            vendor.terms.as_ref().is_some_and(|terms| terms.is_current()),
-        ),
-        (
-            Step::ConnectPayment,
-            matches!(vendor.payment, Payment::Connected { .. }),
-        ),
+        (Step::AcceptTerms, vendor.terms.as_ref().is_some_and(|terms| terms.is_current())),
+        (Step::ConnectPayment, matches!(vendor.payment, Payment::Connected { .. })),
     ]
     .into_iter()
     .filter_map(|(step, done)| (!done).then_some(step))

@@ -24,11 +24,8 @@ pub struct PriceVersion {
 }
 
 /// All versions, oldest first; in each row USD, then CNY.
-pub const PRICE_BOOK: &[PriceVersion] = &[PriceVersion {
-    version: "2026-11",
-    pilot: [200, 1400],
-    standard: [300, 2100],
-}];
+pub const PRICE_BOOK: &[PriceVersion] =
+    &[PriceVersion { version: "2026-11", pilot: [200, 1400], standard: [300, 2100] }];
 
 /// The version that a vendor who accepts the terms today is pinned to.
 pub const CURRENT: &PriceVersion = &PRICE_BOOK[PRICE_BOOK.len() - 1];
@@ -60,20 +57,8 @@ mod tests {
     #[test]
     fn the_first_book() {
         let book = PriceVersion::find("2026-11").unwrap();
-        assert_eq!(
-            book.device_month(Plan::Pilot, Currency::Usd),
-            Money {
-                amount: 200,
-                currency: Currency::Usd
-            }
-        );
-        assert_eq!(
-            book.device_month(Plan::Pilot, Currency::Cny),
-            Money {
-                amount: 1400,
-                currency: Currency::Cny
-            }
-        );
+        assert_eq!(book.device_month(Plan::Pilot, Currency::Usd), Money { amount: 200, currency: Currency::Usd });
+        assert_eq!(book.device_month(Plan::Pilot, Currency::Cny), Money { amount: 1400, currency: Currency::Cny });
         assert_eq!(book.device_month(Plan::Standard, Currency::Usd).amount, 300);
         assert_eq!(book.device_month(Plan::Standard, Currency::Cny).amount, 2100);
         assert_eq!(PriceVersion::find("2020-01"), None);

@@ -166,12 +166,9 @@ impl SignUp {
         let locale = faults.take("/locale", locale.map_or(Ok(Locale::default()), str::parse));
         let country = faults.take("/country", country.map(str::parse).transpose());
         match (email, display_name, locale, country) {
-            (Some(email), Some(display_name), Some(locale), Some(country)) => Ok(Self {
-                email,
-                display_name,
-                locale,
-                country,
-            }),
+            (Some(email), Some(display_name), Some(locale), Some(country)) => {
+                Ok(Self { email, display_name, locale, country })
+            }
             _ => Err(faults.into_error()),
         }
     }

@@ -85,9 +85,7 @@ impl Signature {
     pub fn parse(tos_version: &str, dpa_version: &str, name: &str, title: &str) -> Result<Self, Error> {
         let current = |version: &str| match version == CURRENT_VERSION {
             true => Ok(()),
-            false => Err(format!(
-                "the version in force is {CURRENT_VERSION}; see /v1/legal/terms"
-            )),
+            false => Err(format!("the version in force is {CURRENT_VERSION}; see /v1/legal/terms")),
         };
         let mut faults = FieldErrors::default();
         faults.take("/tos_version", current(tos_version));

@@ -78,13 +78,7 @@ impl Scopes {
     /// A sentence for the caller when one is unknown or not allowed, or none is left.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>, allowed: &[Scope]) -> Result<Self, String> {
         let find = |name: &str| allowed.iter().copied().find(|scope| scope.as_str() == name);
-        let choice = || {
-            allowed
-                .iter()
-                .map(|scope| scope.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let choice = || allowed.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
         let mut scopes = names
             .into_iter()
             .map(|name| find(name).ok_or_else(|| format!("expected scopes out of {}", choice())))
@@ -162,16 +156,7 @@ impl Claims {
     /// Claims of a token that lives `seconds` from `at` on.
     pub fn new(iss: &str, sub: String, jti: String, scope: Scopes, at: Timestamp, seconds: i64) -> Self {
         let iat = at.as_second();
-        Self {
-            iss: iss.to_owned(),
-            aud: AUDIENCE.to_owned(),
-            sub,
-            jti,
-            iat,
-            nbf: iat,
-            exp: iat + seconds,
-            scope,
-        }
+        Self { iss: iss.to_owned(), aud: AUDIENCE.to_owned(), sub, jti, iat, nbf: iat, exp: iat + seconds, scope }
     }
 
     /// Checks issuer, audience and time, with [`LEEWAY_SECONDS`].
@@ -218,15 +203,7 @@ impl VendorToken {
     /// A token issued at `at`, for 90 days.
     pub fn issue(token_id: TokenId, vendor_id: VendorId, name: Option<String>, scopes: Scopes, at: Timestamp) -> Self {
         let expires_at = plus_seconds(at, VENDOR_TOKEN_SECONDS);
-        Self {
-            token_id,
-            vendor_id,
-            name,
-            scopes,
-            issued_at: at,
-            expires_at,
-            revoked_at: None,
-        }
+        Self { token_id, vendor_id, name, scopes, issued_at: at, expires_at, revoked_at: None }
     }
 
     /// The claims that K1 signs.
@@ -269,15 +246,9 @@ mod tests {
         let claims = Claims::new("https://p", "ven".into(), "tok".into(), Scopes::vendor(), at, 100);
         assert_eq!(claims.check("https://p", at), Ok(()));
         assert_eq!(claims.check("https://p", plus_seconds(at, -60)), Ok(()));
-        assert!(matches!(
-            claims.check("https://p", plus_seconds(at, -61)),
-            Err(Error::Unauthenticated(_))
-        ));
+        assert!(matches!(claims.check("https://p", plus_seconds(at, -61)), Err(Error::Unauthenticated(_))));
         assert_eq!(claims.check("https://p", plus_seconds(at, 159)), Ok(()));
-        assert_eq!(
-            claims.check("https://p", plus_seconds(at, 160)),
-            Err(Error::TokenExpired)
-        );
+        assert_eq!(claims.check("https://p", plus_seconds(at, 160)), Err(Error::TokenExpired));
         assert!(matches!(claims.check("https://q", at), Err(Error::Unauthenticated(_))));
     }
 }

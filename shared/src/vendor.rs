@@ -104,8 +104,7 @@ impl Vendor {
                 accepted_at: at,
                 address,
             });
-            self.price_version
-                .get_or_insert_with(|| pricing::CURRENT.version.to_owned());
+            self.price_version.get_or_insert_with(|| pricing::CURRENT.version.to_owned());
         }
         Ok(self.advance())
     }
@@ -159,11 +158,7 @@ impl Vendor {
 
     /// What an active device costs it a month.
     pub fn price(&self) -> Money {
-        let book = self
-            .price_version
-            .as_deref()
-            .and_then(PriceVersion::find)
-            .unwrap_or(pricing::CURRENT);
+        let book = self.price_version.as_deref().and_then(PriceVersion::find).unwrap_or(pricing::CURRENT);
         book.device_month(self.plan, self.currency())
     }
 
@@ -230,10 +225,7 @@ mod tests {
 
     #[test]
     fn closed_stays_closed() {
-        let closed = Vendor {
-            status: Status::Closed,
-            ..vendor()
-        };
+        let closed = Vendor { status: Status::Closed, ..vendor() };
         assert_eq!(closed.verify_email(at()), Err(Error::VendorSuspended));
     }
 

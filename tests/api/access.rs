@@ -64,10 +64,7 @@ impl World {
             ("authorization", format!("Bearer {session}")),
             ("authorization", format!("Bearer {}", self.service)),
             ("authorization", format!("Bearer {}", self.foreign)),
-            (
-                "authorization",
-                format!("Bearer {}", spliced(&self.folotoy, &self.ropet)),
-            ),
+            ("authorization", format!("Bearer {}", spliced(&self.folotoy, &self.ropet))),
             ("authorization", "Bearer a.b.c".into()),
             ("authorization", "Bearer".into()),
             ("authorization", format!("Bearer {}", "x".repeat(5000))),
@@ -86,9 +83,7 @@ impl World {
     }
 
     async fn no_signatures(&self, endpoint: &Endpoint) -> Vec<(&'static str, String)> {
-        let good::Body::Json(body) = good::body(endpoint) else {
-            panic!("a provider notifies by JSON")
-        };
+        let good::Body::Json(body) = good::body(endpoint) else { panic!("a provider notifies by JSON") };
         let (body, now) = (body.to_string(), self.portal.now().await.as_second());
         vec![
             ("stripe-signature", stripe::signature("whsec_other", now, &body)),
@@ -175,10 +170,7 @@ async fn who_may_not_come_in_hears_nothing_of_the_body() {
 async fn after_91_days_every_credential_is_over() {
     let portal = Portal::start().await;
     let bubblepal = portal.vendor("bubblepal").await;
-    let before = portal
-        .get("/v1/vendor", Auth::Session(&bubblepal.session))
-        .await
-        .expect(200);
+    let before = portal.get("/v1/vendor", Auth::Session(&bubblepal.session)).await.expect(200);
     portal.advance(91 * 24 * 3600).await;
     for endpoint in ENDPOINTS {
         let Some(credential) = good::authorization(endpoint, &bubblepal) else {
@@ -233,10 +225,7 @@ async fn a_token_of_fewer_scopes_reaches_less() {
     portal.connect_stripe(&person.session).await;
     let scopes = serde_json::json!({ "scopes": ["usage:read", "devices:read"] });
     let path = "/v1/vendor/tokens";
-    let issued = portal
-        .post(path, Auth::Session(&person.session), scopes)
-        .await
-        .expect(201);
+    let issued = portal.post(path, Auth::Session(&person.session), scopes).await.expect(201);
     let before = portal.state(&person.session).await;
     let claims = jwt::claims(issued.str("/token"));
     assert_eq!(claims["scope"], "devices:read usage:read");

@@ -44,12 +44,7 @@ async fn send(portal: &Portal, endpoint: &Endpoint, vendor: &Vendor, content_typ
 
 #[track_caller]
 fn refused(answer: &Answer, status: u16, code: &str, pointers: &[&str], what: &str) {
-    assert_eq!(
-        (answer.status, answer.code()),
-        (status, code),
-        "{what}: {}",
-        answer.text
-    );
+    assert_eq!((answer.status, answer.code()), (status, code), "{what}: {}", answer.text);
     assert_eq!(answer.pointers(), pointers, "{what}: {}", answer.text);
 }
 
@@ -104,14 +99,7 @@ async fn a_field_that_is_unknown_doubled_or_of_the_wrong_type_is_pointed_at() {
             rows.push((format!("/{name}"), Value::Object(wrong).to_string()));
         }
         for (pointer, body) in rows {
-            let answer = send(
-                &portal,
-                endpoint,
-                &folotoy,
-                "application/json",
-                body.clone().into_bytes(),
-            )
-            .await;
+            let answer = send(&portal, endpoint, &folotoy, "application/json", body.clone().into_bytes()).await;
             let what = format!("{} with {body}", endpoint.path);
             refused(&answer, 400, "invalid_request", &[&pointer], &what);
         }
@@ -126,13 +114,8 @@ async fn only_json_is_read() {
     let before = portal.state(&folotoy.session).await;
     for (endpoint, good) in endpoints() {
         let good = Value::Object(good).to_string().into_bytes();
-        let types = [
-            "text/plain",
-            "application/x-www-form-urlencoded",
-            "application/json-patch+json",
-            "application/jsonl",
-            "",
-        ];
+        let types =
+            ["text/plain", "application/x-www-form-urlencoded", "application/json-patch+json", "application/jsonl", ""];
         for content_type in types {
             let answer = send(&portal, endpoint, &folotoy, content_type, good.clone()).await;
             let what = format!("{} as {content_type:?}", endpoint.path);

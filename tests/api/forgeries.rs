@@ -42,10 +42,7 @@ async fn refuses(portal: &Portal, vendor: &Vendor, code: &str, tokens: &[(&str, 
         let answer = portal.register(token, "forged", body).await;
         assert_eq!((answer.status, answer.code()), (401, code), "{trick}: {}", answer.text);
         let challenge = answer.header("www-authenticate");
-        assert!(
-            challenge.starts_with(r#"Bearer error="invalid_token""#),
-            "{trick}: {challenge}"
-        );
+        assert!(challenge.starts_with(r#"Bearer error="invalid_token""#), "{trick}: {challenge}");
     }
     assert_eq!(portal.state(&vendor.session).await, before);
 }
@@ -76,15 +73,9 @@ async fn signatures_that_are_not_k1s() {
         ("alg none, and our signature", format!("{none}.{signature}")),
         ("no signature", format!("{unsigned}.")),
         ("a signature of zeros", jwt::with_signature(&unsigned, &[0; 64])),
-        (
-            "our signature, cut short",
-            folotoy.token[..folotoy.token.len() - 4].to_owned(),
-        ),
+        ("our signature, cut short", folotoy.token[..folotoy.token.len() - 4].to_owned()),
         ("our signature over other claims", format!("{changed}.{signature}")),
-        (
-            "HS256 with our public key",
-            jwt::hs256(jwt::pem(jwk).as_bytes(), &hs256, claims),
-        ),
+        ("HS256 with our public key", jwt::hs256(jwt::pem(jwk).as_bytes(), &hs256, claims)),
         ("HS256 with nothing", jwt::hs256(b"", &hs256, claims)),
         ("alg ES256K", jwt::es256(&model.header("alg", json!("ES256K")), claims)),
     ];
@@ -107,11 +98,7 @@ async fn signatures_of_k1_over_something_else() {
         ("not valid yet", "nbf", json!(now + 3600)),
         ("a token that is not on record", "jti", json!(nobodys)),
         ("another vendor's subject", "sub", json!(ropet.vendor_id)),
-        (
-            "a subject that is no vendor",
-            "sub",
-            json!("svc_01JZ8Q6V3M4N5P6R7S8T9V0W1X"),
-        ),
+        ("a subject that is no vendor", "sub", json!("svc_01JZ8Q6V3M4N5P6R7S8T9V0W1X")),
         ("no scope at all", "scope", json!("")),
         ("an unknown scope", "scope", json!("devices:write everything")),
         ("an expiry that is no number", "exp", json!("never")),
@@ -121,23 +108,15 @@ async fn signatures_of_k1_over_something_else() {
         let token = portal.signed_by_k1(&model.header, &model.claims(field, value)).await;
         tricks.push((trick, token));
     }
-    for (trick, typ) in [
-        ("a receipt's type", "agentkeys-binding+jwt"),
-        ("a certificate's type", "agentkeys-key+jwt"),
-    ] {
+    for (trick, typ) in [("a receipt's type", "agentkeys-binding+jwt"), ("a certificate's type", "agentkeys-key+jwt")] {
         let header = model.header("typ", json!(typ));
         tricks.push((trick, portal.signed_by_k1(&header, &model.claims).await));
     }
     let critical = model.header("crit", json!(["exp"]));
-    tricks.push((
-        "a critical extension",
-        portal.signed_by_k1(&critical, &model.claims).await,
-    ));
+    tricks.push(("a critical extension", portal.signed_by_k1(&critical, &model.claims).await));
     refuses(&portal, &folotoy, "unauthenticated", &tricks).await;
 
-    let expired = portal
-        .signed_by_k1(&model.header, &model.claims("exp", json!(now - 61)))
-        .await;
+    let expired = portal.signed_by_k1(&model.header, &model.claims("exp", json!(now - 61))).await;
     refuses(&portal, &folotoy, "token_expired", &[("over by a minute", expired)]).await;
 
     // The same way with the very same claims is a token: the tricks above fail for what they change alone.

@@ -26,9 +26,7 @@ async fn a_revoked_token_is_refused_within_30_seconds_however_busy_it_is() {
     let folotoy = portal.vendor("folotoy").await;
     knock(&portal, &folotoy).await.expect(201);
     portal.revoke(&folotoy.vendor_id, &folotoy.token_id).await;
-    let answer = knock_for_half_a_minute(&portal, &folotoy)
-        .await
-        .problem(401, "token_revoked");
+    let answer = knock_for_half_a_minute(&portal, &folotoy).await.problem(401, "token_revoked");
     let challenge = r#"Bearer error="invalid_token", error_description="token revoked""#;
     assert_eq!(answer.header("www-authenticate"), challenge);
     // Where nothing is remembered it is refused at once.
@@ -42,9 +40,7 @@ async fn a_suspended_vendor_is_stopped_within_30_seconds_and_may_come_back() {
     let ropet = portal.vendor("ropet").await;
     knock(&portal, &ropet).await.expect(201);
     portal.set_status(&ropet.vendor_id, "suspended").await;
-    knock_for_half_a_minute(&portal, &ropet)
-        .await
-        .problem(403, "vendor_suspended");
+    knock_for_half_a_minute(&portal, &ropet).await.problem(403, "vendor_suspended");
     let session = Auth::Session(&ropet.session);
     let issue = portal.post("/v1/vendor/tokens", session, json!({})).await;
     issue.problem(403, "vendor_suspended");
@@ -74,10 +70,7 @@ async fn a_token_that_is_not_k1s_costs_no_call_of_aws() {
     let folotoy = portal.vendor("folotoy").await;
     knock(&portal, &folotoy).await.expect(201);
     portal.reset_meter().await;
-    let forged = Vendor {
-        token: format!("{}AAAA", &folotoy.token[..folotoy.token.len() - 4]),
-        ..folotoy
-    };
+    let forged = Vendor { token: format!("{}AAAA", &folotoy.token[..folotoy.token.len() - 4]), ..folotoy };
     knock(&portal, &forged).await.problem(401, "unauthenticated");
     let nothing = Value::Object(serde_json::Map::new());
     let meter = portal.meter().await;

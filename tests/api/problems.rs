@@ -19,11 +19,7 @@ fn is_whole(portal: &Portal, answer: &Answer, status: u16, code: &str) {
         assert!(answer.str(words).len() > 5, "{}", answer.text);
     }
     for fault in answer.body["errors"].as_array().into_iter().flatten() {
-        assert!(
-            fault["pointer"].is_string() && fault["detail"].is_string(),
-            "{}",
-            answer.text
-        );
+        assert!(fault["pointer"].is_string() && fault["detail"].is_string(), "{}", answer.text);
     }
 }
 
@@ -43,29 +39,13 @@ async fn every_code_comes_in_a_whole_problem() {
         (400, "invalid_request", portal.post(tokens, session, json!([])).await),
         (400, "idempotency_key_required", keyless.await),
         (401, "unauthenticated", portal.post(tokens, Auth::None, json!({})).await),
-        (
-            403,
-            "onboarding_incomplete",
-            portal.post(tokens, unfinished, json!({})).await,
-        ),
+        (403, "onboarding_incomplete", portal.post(tokens, unfinished, json!({})).await),
         (404, "not_found", portal.get("/v1/nothing/here", Auth::None).await),
         (409, "token_exists", portal.post(tokens, session, json!({})).await),
         (413, "body_too_large", portal.post(tokens, session, large).await),
-        (
-            415,
-            "unsupported_media_type",
-            portal.send(portal.client().post(portal.url("/v1/vendor/signup"))).await,
-        ),
-        (
-            422,
-            "validation_failed",
-            portal.post(tokens, session, json!({ "name": "" })).await,
-        ),
-        (
-            422,
-            "idempotency_key_reused",
-            portal.register(&folotoy.token, "taken", device(2)).await,
-        ),
+        (415, "unsupported_media_type", portal.send(portal.client().post(portal.url("/v1/vendor/signup"))).await),
+        (422, "validation_failed", portal.post(tokens, session, json!({ "name": "" })).await),
+        (422, "idempotency_key_reused", portal.register(&folotoy.token, "taken", device(2)).await),
     ];
     for (status, code, answer) in rows {
         is_whole(&portal, &answer, status, code);
@@ -75,14 +55,8 @@ async fn every_code_comes_in_a_whole_problem() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_not_found() {
     let portal = Portal::start().await;
-    for path in [
-        "/v1",
-        "/v1/vendor/",
-        "/V1/vendor",
-        "/v1/vendor/devices/register/",
-        "/webhooks",
-        "/%2e%2e/etc/passwd",
-    ] {
+    for path in ["/v1", "/v1/vendor/", "/V1/vendor", "/v1/vendor/devices/register/", "/webhooks", "/%2e%2e/etc/passwd"]
+    {
         let answer = portal.get(path, Auth::None).await;
         is_whole(&portal, &answer, 404, "not_found");
     }
@@ -125,14 +99,7 @@ async fn a_query_or_path_that_cannot_be_read_is_a_problem_too() {
 async fn every_request_has_an_id_of_its_own() {
     let portal = Portal::start().await;
     let mut seen = std::collections::BTreeSet::new();
-    for path in [
-        "/v1/vendor",
-        "/v1/vendor",
-        "/v1/legal/terms",
-        "/v1/nothing",
-        "/sign-in",
-        "/docs",
-    ] {
+    for path in ["/v1/vendor", "/v1/vendor", "/v1/legal/terms", "/v1/nothing", "/sign-in", "/docs"] {
         let request = portal.request(Method::GET, path, Auth::None);
         let answer = portal.send(request.header("x-request-id", "mine")).await;
         let id = answer.header("x-request-id").to_owned();

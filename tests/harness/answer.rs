@@ -40,10 +40,7 @@ impl Answer {
     /// Where the problem's faults are.
     pub fn pointers(&self) -> Vec<String> {
         let faults = self.body["errors"].as_array().into_iter().flatten();
-        faults
-            .filter_map(|fault| fault["pointer"].as_str())
-            .map(str::to_owned)
-            .collect()
+        faults.filter_map(|fault| fault["pointer"].as_str()).map(str::to_owned).collect()
     }
 
     /// The text at a JSON pointer.

@@ -20,12 +20,7 @@ pub struct Browser<'a> {
 impl<'a> Browser<'a> {
     /// A browser on the portal's own pages.
     pub fn on(portal: &'a Portal) -> Self {
-        Self {
-            portal,
-            origin: Some(portal.runner().url().to_owned()),
-            language: "en",
-            cookies: Vec::new(),
-        }
+        Self { portal, origin: Some(portal.runner().url().to_owned()), language: "en", cookies: Vec::new() }
     }
 
     /// Opens a page.
@@ -46,17 +41,12 @@ impl<'a> Browser<'a> {
     }
 
     async fn go(&self, method: Method, path: &str, form: Option<&str>) -> Answer {
-        let mut request = self
-            .portal
-            .request(method, path, Auth::None)
-            .header(ACCEPT_LANGUAGE, self.language);
+        let mut request = self.portal.request(method, path, Auth::None).header(ACCEPT_LANGUAGE, self.language);
         if !self.cookies.is_empty() {
             request = request.header(COOKIE, self.cookies.join("; "));
         }
         if let Some(form) = form {
-            request = request
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(form.to_owned());
+            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned());
             if let Some(origin) = &self.origin {
                 request = request.header(ORIGIN, origin);
             }

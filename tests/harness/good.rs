@@ -71,9 +71,7 @@ pub fn request(portal: &Portal, endpoint: &Endpoint) -> RequestBuilder {
     match body(endpoint) {
         Body::None => request,
         Body::Json(body) => request.json(&body),
-        Body::Form(form) => request
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(form),
+        Body::Form(form) => request.header("content-type", "application/x-www-form-urlencoded").body(form),
     }
 }
 

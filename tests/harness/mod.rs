@@ -54,10 +54,7 @@ pub fn types(rows: &[Value]) -> Vec<&str> {
 impl Portal {
     /// A fresh one.
     pub async fn start() -> Self {
-        let options = RunnerOptions {
-            port: 0,
-            state_dir: None,
-        };
+        let options = RunnerOptions { port: 0, state_dir: None };
         let runner = Runner::start(options).await.expect("the runner starts");
         local::install_tls_provider();
         let client = Client::builder()
@@ -97,12 +94,7 @@ impl Portal {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("the answer is whole");
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Answer {
-            status,
-            headers,
-            body,
-            text,
-        }
+        Answer { status, headers, body, text }
     }
 
     pub async fn get(&self, path: &str, auth: Auth<'_>) -> Answer {

@@ -11,11 +11,7 @@ use super::{Portal, jwt};
 impl Portal {
     async fn aws(&self, target: &str, request: Value) -> Value {
         let endpoint = self.runner().aws().endpoint("operations");
-        let request = self
-            .client()
-            .post(endpoint)
-            .header("x-amz-target", target)
-            .json(&request);
+        let request = self.client().post(endpoint).header("x-amz-target", target).json(&request);
         self.send(request).await.expect(200).body
     }
 
@@ -33,8 +29,7 @@ impl Portal {
 
     /// Operations stop a vendor, or let it go on: `suspended`, `active`.
     pub async fn set_status(&self, vendor_id: &str, status: &str) {
-        self.set(&format!("VENDOR#{vendor_id}"), "PROFILE", "status", status)
-            .await;
+        self.set(&format!("VENDOR#{vendor_id}"), "PROFILE", "status", status).await;
     }
 
     /// Ends a token.

@@ -32,11 +32,7 @@ impl Portal {
         let token = self.link_token(&email).await;
         let path = "/v1/vendor/verify-email";
         let answer = self.post(path, Auth::None, json!({ "token": token })).await.expect(200);
-        Person {
-            vendor_id: answer.str("/vendor_id").to_owned(),
-            session: answer.str("/session").to_owned(),
-            email,
-        }
+        Person { vendor_id: answer.str("/vendor_id").to_owned(), session: answer.str("/session").to_owned(), email }
     }
 
     /// Signs up and proves the address.
@@ -47,10 +43,7 @@ impl Portal {
 
     /// A new session of a vendor's person, by mail.
     pub async fn sign_in(&self, email: &str) -> String {
-        let asked = self
-            .post("/v1/vendor/sessions", Auth::None, json!({ "email": email }))
-            .await
-            .expect(202);
+        let asked = self.post("/v1/vendor/sessions", Auth::None, json!({ "email": email })).await.expect(202);
         let body = json!({ "token": self.link_token(email).await, "request_id": asked.str("/request_id") });
         let answer = self.post("/v1/vendor/sessions/exchange", Auth::None, body).await;
         answer.expect(200).str("/session").to_owned()
@@ -72,30 +65,17 @@ impl Portal {
 
     /// A token with all scopes: the token, then its id.
     pub async fn issue_token(&self, session: &str) -> (String, String) {
-        let answer = self
-            .post("/v1/vendor/tokens", Auth::Session(session), json!({}))
-            .await
-            .expect(201);
+        let answer = self.post("/v1/vendor/tokens", Auth::Session(session), json!({})).await.expect(201);
         (answer.str("/token").to_owned(), answer.str("/token_id").to_owned())
     }
 
     /// A vendor that can register devices: `name@example.com`.
     pub async fn vendor(&self, name: &str) -> Vendor {
-        let Person {
-            email,
-            vendor_id,
-            session,
-        } = self.sign_up(&format!("{name}@example.com")).await;
+        let Person { email, vendor_id, session } = self.sign_up(&format!("{name}@example.com")).await;
         self.accept_terms(&session).await;
         self.connect_stripe(&session).await;
         let (token, token_id) = self.issue_token(&session).await;
-        Vendor {
-            email,
-            vendor_id,
-            session,
-            token,
-            token_id,
-        }
+        Vendor { email, vendor_id, session, token, token_id }
     }
 
     pub async fn register(&self, token: &str, key: &str, body: Value) -> Answer {

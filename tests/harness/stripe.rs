@@ -68,10 +68,6 @@ impl Portal {
     pub async fn payment(&self, session: &str) -> (Value, String, Value) {
         let answer = self.get("/v1/vendor/payment", Auth::Session(session)).await.expect(200);
         let body = &answer.body;
-        (
-            body["rail"].clone(),
-            answer.str("/status").to_owned(),
-            body["payouts_status"].clone(),
-        )
+        (body["rail"].clone(), answer.str("/status").to_owned(), body["payouts_status"].clone())
     }
 }

@@ -30,9 +30,7 @@ async fn status(portal: &Portal, session: &str) -> String {
 
 /// What the portal says is missing before a token may be issued.
 async fn missing(portal: &Portal, session: &str) -> Value {
-    let asked = portal
-        .post("/v1/vendor/tokens", Auth::Session(session), json!({}))
-        .await;
+    let asked = portal.post("/v1/vendor/tokens", Auth::Session(session), json!({})).await;
     asked.problem(403, "onboarding_incomplete").body["missing"].clone()
 }
 
@@ -47,10 +45,7 @@ async fn sign_up(portal: &Portal, profile: Value) -> (String, Answer) {
     let token = portal.link_token(&email).await;
     let link = format!("{}/verify-email?token={token}", portal.url(""));
     for body in ["text", "html"] {
-        assert!(
-            mails[0][body].as_str().unwrap().contains(&link),
-            "no link in the {body}"
-        );
+        assert!(mails[0][body].as_str().unwrap().contains(&link), "no link in the {body}");
     }
     let path = "/v1/vendor/verify-email";
     let verified = portal.post(path, Auth::None, json!({ "token": token })).await;
@@ -65,10 +60,7 @@ async fn first_device(portal: &Portal, vendor_id: &str, token: &str) {
     let answer = portal.register(token, "first", body).await.expect(201);
     let vendor: VendorId = vendor_id.parse().unwrap();
     let (device, user): (DeviceId, UserOmni) = ("FT-0001".parse().unwrap(), omni("11").parse().unwrap());
-    assert_eq!(
-        answer.str("/actor_omni"),
-        actor_omni(vendor, &device, user, 0).to_string()
-    );
+    assert_eq!(answer.str("/actor_omni"), actor_omni(vendor, &device, user, 0).to_string());
     assert_eq!(answer.str("/actor_label"), actor_label(vendor, &device, 0));
     assert_eq!(answer.str("/device_id"), "FT-0001");
     assert_eq!(answer.str("/user_omni"), omni("11"));
@@ -101,33 +93,19 @@ async fn folotoy_in_english_accepts_first_and_pays_then() {
 
     portal.accept_terms(session).await;
     assert_eq!(status(&portal, session).await, "onboarding");
-    assert_eq!(
-        steps(&portal, session).await[1..3],
-        ["accept_terms: done", "connect_payment: todo"]
-    );
+    assert_eq!(steps(&portal, session).await[1..3], ["accept_terms: done", "connect_payment: todo"]);
     assert_eq!(missing(&portal, session).await, json!(["connect_payment"]));
 
     portal.connect_stripe(session).await;
     assert_eq!(status(&portal, session).await, "active");
     let paid = steps(&portal, session).await;
-    assert_eq!(
-        paid[2..],
-        ["connect_payment: done", "issue_token: todo", "register_device: blocked"]
-    );
+    assert_eq!(paid[2..], ["connect_payment: done", "issue_token: todo", "register_device: blocked"]);
 
     let (token, _) = portal.issue_token(session).await;
-    assert_eq!(
-        steps(&portal, session).await[3..],
-        ["issue_token: done", "register_device: todo"]
-    );
+    assert_eq!(steps(&portal, session).await[3..], ["issue_token: done", "register_device: todo"]);
 
     first_device(&portal, vendor_id, &token).await;
-    assert!(
-        steps(&portal, session)
-            .await
-            .iter()
-            .all(|step| step.ends_with(": done"))
-    );
+    assert!(steps(&portal, session).await.iter().all(|step| step.ends_with(": done")));
     let audit = portal.audit(session).await;
     assert_eq!(types(&audit)[0], "device.registered");
 }
@@ -142,10 +120,7 @@ async fn ropet_in_chinese_pays_first_and_accepts_then() {
     assert_eq!(subject, "请确认您的 AgentKeys 邮箱地址");
     let (vendor_id, session) = (verified.str("/vendor_id"), verified.str("/session"));
     let vendor = portal.get("/v1/vendor", Auth::Session(session)).await.expect(200);
-    assert_eq!(
-        (vendor.str("/locale"), vendor.str("/display_name")),
-        ("zh-CN", "萌友智能")
-    );
+    assert_eq!((vendor.str("/locale"), vendor.str("/display_name")), ("zh-CN", "萌友智能"));
     assert_eq!(vendor.body["price"], json!({ "amount": 1400, "currency": "CNY" }));
 
     portal.connect_stripe(session).await;
@@ -160,12 +135,7 @@ async fn ropet_in_chinese_pays_first_and_accepts_then() {
     assert_eq!(status(&portal, session).await, "active");
     let (token, _) = portal.issue_token(session).await;
     first_device(&portal, vendor_id, &token).await;
-    assert!(
-        steps(&portal, session)
-            .await
-            .iter()
-            .all(|step| step.ends_with(": done"))
-    );
+    assert!(steps(&portal, session).await.iter().all(|step| step.ends_with(": done")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

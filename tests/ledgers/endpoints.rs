@@ -11,28 +11,20 @@ type Handlers = BTreeMap<String, BTreeSet<String>>;
 
 /// As the two tables in the source say it: a function pointer has no name that a test could read.
 fn in_the_tables() -> Handlers {
-    let (mut handlers, mut job) = (Handlers::new(), None);
+    let mut handlers = Handlers::new();
     let source = text(&at("functions/src/lib.rs"));
-    for line in source.lines().map(str::trim) {
-        let endpoint = line.strip_prefix("endpoint(\"").and_then(|rest| rest.split_once('"'));
-        let (function, handler) = match (endpoint, job) {
-            (Some((function, rest)), _) => (function, rest.trim_end_matches("),").rsplit(' ').next()),
-            (None, Some(function)) => (
-                function,
-                line.strip_prefix("run: ").map(|run| run.trim_end_matches(',')),
-            ),
-            (None, None) => ("", None),
-        };
-        if let Some(handler) = handler {
-            handlers
-                .entry(function.to_owned())
-                .or_default()
-                .insert(handler.to_owned());
-            job = None;
-        }
-        if let Some(name) = line.strip_prefix("function: \"") {
-            job = name.split('"').next();
-        }
+    let mut note = |function: &str, handler: &str| {
+        handlers.entry(function.to_owned()).or_default().insert(handler.trim().to_owned());
+    };
+    for entry in source.split("endpoint(\"").skip(1) {
+        let (function, rest) = entry.split_once('"').expect("a name in quotes");
+        let arguments = rest.split_once("),\n").expect("the end of an entry").0;
+        note(function, arguments.rsplit(',').next().expect("a last argument"));
+    }
+    for entry in source.split("function: \"").skip(1) {
+        let (function, rest) = entry.split_once('"').expect("a name in quotes");
+        let run = rest.split_once("run: ").expect("what it runs").1;
+        note(function, run.split([' ', ',', '}', '\n']).next().expect("a path"));
     }
     handlers
 }
@@ -73,10 +65,7 @@ fn a_binary_gives_the_logs_its_own_name() {
     for endpoint in ENDPOINTS {
         let function = endpoint.function;
         let source = text(&at(&format!("functions/src/bin/{function}.rs")));
-        assert!(
-            source.contains(&format!("\"{function}\"")),
-            "{function} calls itself otherwise"
-        );
+        assert!(source.contains(&format!("\"{function}\"")), "{function} calls itself otherwise");
     }
 }
 

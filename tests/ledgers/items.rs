@@ -13,41 +13,23 @@ use crate::harness::{Auth, Person, Portal, Vendor, omni};
 /// For each kind its attributes with their types; `?` where not every item has it. All items also have `pk`, `sk`,
 /// `kind` and `by`, which [`has_bookkeeping`] checks.
 const SHAPES: [(&str, &str); 12] = [
-    (
-        "audit",
-        "row.audit_id:S row.changes:L row.subject:S row.type:S sequence:S vendor_id:S",
-    ),
-    (
-        "binding",
-        "binding_id:S generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S v_pk:S v_sk:S",
-    ),
+    ("audit", "row.audit_id:S row.changes:L row.subject:S row.type:S sequence:S vendor_id:S"),
+    ("binding", "binding_id:S generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S v_pk:S v_sk:S"),
     ("email", "digest:S vendor_id:S"),
     ("idempotency", "expires_at:S fingerprint:S key_hash:S ttl:N vendor_id:S"),
-    (
-        "link",
-        "expires_at:S hash:S purpose:S request_hash?:S ttl:N vendor_id:S",
-    ),
+    ("link", "expires_at:S hash:S purpose:S request_hash?:S ttl:N vendor_id:S"),
     (
         "link_request",
         "done_at:S email?:S expires_at:S profile.country?:S profile.display_name?:S profile.email?:S \
          profile.locale?:S request_hash?:S request_id:S ttl:N version:N wish:S",
     ),
-    (
-        "provider_event",
-        "event_id:S event_type:S object_id:S rail:S received_at:S ttl:N",
-    ),
-    (
-        "session",
-        "created_at:S ended_at?:S hash:S last_seen_at:S session_id:S ttl:N vendor_id:S version:N",
-    ),
+    ("provider_event", "event_id:S event_type:S object_id:S rail:S received_at:S ttl:N"),
+    ("session", "created_at:S ended_at?:S hash:S last_seen_at:S session_id:S ttl:N vendor_id:S version:N"),
     (
         "stripe",
         "account?:S account_country?:S attempt:S checkout_session:S customer:S payment_method:S payouts:S vendor_id:S version:N",
     ),
-    (
-        "token",
-        "expires_at:S issued_at:S name?:S scopes:S token_id:S vendor_id:S",
-    ),
+    ("token", "expires_at:S issued_at:S name?:S scopes:S token_id:S vendor_id:S"),
     ("token_slot", "expires_at:S token_id:S vendor_id:S version:N"),
     (
         "vendor",
@@ -78,10 +60,7 @@ fn found(items: &[Value]) -> Shapes {
     for item in items {
         let mut attributes = BTreeMap::new();
         flatten("", item, &mut attributes);
-        kinds
-            .entry(string(item, "kind").to_owned())
-            .or_default()
-            .push(attributes);
+        kinds.entry(string(item, "kind").to_owned()).or_default().push(attributes);
     }
     let shape = |items: &[BTreeMap<String, String>]| -> BTreeSet<String> {
         let all: BTreeSet<(&String, &String)> = items.iter().flatten().collect();
@@ -89,9 +68,7 @@ fn found(items: &[Value]) -> Shapes {
             true => "",
             false => "?",
         };
-        all.into_iter()
-            .map(|(name, kind)| format!("{name}{}:{kind}", mark(name)))
-            .collect()
+        all.into_iter().map(|(name, kind)| format!("{name}{}:{kind}", mark(name))).collect()
     };
     kinds.iter().map(|(kind, items)| (kind.clone(), shape(items))).collect()
 }
@@ -139,11 +116,7 @@ impl Lived {
         open_payouts(&portal, &vendor).await;
         secrets.extend(sign_in_and_out(&portal, &vendor).await);
         secrets.extend(other_vendors(&portal).await);
-        Self {
-            portal,
-            vendor,
-            secrets,
-        }
+        Self { portal, vendor, secrets }
     }
 }
 
@@ -161,10 +134,7 @@ async fn open_payouts(portal: &Portal, vendor: &Vendor) {
     let body = json!({ "purpose": "payouts", "country": "US" });
     let answer = portal.post("/v1/vendor/payment/stripe/connect", session, body).await;
     let page = json!({ "url": answer.expect(200).str("/redirect_url") });
-    portal
-        .post("/_local/rails/stripe/complete", Auth::None, page)
-        .await
-        .expect(200);
+    portal.post("/_local/rails/stripe/complete", Auth::None, page).await.expect(200);
 }
 
 /// Signs in and out, and asks for a second link that nobody uses.
@@ -183,9 +153,7 @@ async fn sign_in_and_out(portal: &Portal, vendor: &Vendor) -> Vec<String> {
     let body = json!({ "token": secrets[1], "request_id": secrets[0] });
     let answer = portal.post("/v1/vendor/sessions/exchange", Auth::None, body).await;
     let session = answer.expect(200).str("/session").to_owned();
-    let ended = portal
-        .delete("/v1/vendor/sessions/current", Auth::Session(&session))
-        .await;
+    let ended = portal.delete("/v1/vendor/sessions/current", Auth::Session(&session)).await;
     ended.expect(204);
     secrets.push(session);
     secrets
@@ -197,9 +165,7 @@ async fn other_vendors(portal: &Portal) -> Vec<String> {
     let told = json!({ "email": "folo@example.com", "display_name": "火火兔", "locale": "zh-CN", "country": "CN" });
     portal.post(path, Auth::None, told).await.expect(202);
     let told = portal.link_token("folo@example.com").await;
-    let verified = portal
-        .post("/v1/vendor/verify-email", Auth::None, json!({ "token": told }))
-        .await;
+    let verified = portal.post("/v1/vendor/verify-email", Auth::None, json!({ "token": told })).await;
     let opened = verified.expect(200).str("/session").to_owned();
 
     let Person { session, .. } = portal.sign_up("bubble@example.com").await;
@@ -229,11 +195,7 @@ async fn shapes_are_as_pinned() {
 
 #[tokio::test]
 async fn no_secret_lies_in_the_table() {
-    let Lived {
-        portal,
-        vendor,
-        secrets,
-    } = Lived::through_everything().await;
+    let Lived { portal, vendor, secrets } = Lived::through_everything().await;
     let items = items(&portal).await;
     assert_eq!(secrets.iter().collect::<BTreeSet<_>>().len(), 12, "twelve secrets");
     for item in &items {
@@ -244,11 +206,7 @@ async fn no_secret_lies_in_the_table() {
     // What does lie there is their hashes; so the search looked at the right table.
     let hash = HEXLOWER.encode(&Sha256::digest(vendor.session.as_bytes()));
     let sessions = of_kind(&items, "session");
-    assert!(
-        sessions
-            .iter()
-            .any(|item| string(item, "pk") == format!("SESSION#{hash}"))
-    );
+    assert!(sessions.iter().any(|item| string(item, "pk") == format!("SESSION#{hash}")));
 }
 
 /// A write unit is a kilobyte begun, and a binding is written twice, to table and index: one byte more costs two units.
@@ -270,8 +228,5 @@ async fn a_binding_with_the_longest_device_id_fits_into_a_kilobyte() {
     let items = items(&portal).await;
     let bindings = of_kind(&items, "binding");
     let sizes: Vec<usize> = bindings.into_iter().map(size).collect();
-    assert!(
-        matches!(sizes.as_slice(), [one] if one + ON_AWS <= 1024),
-        "{sizes:?} bytes"
-    );
+    assert!(matches!(sizes.as_slice(), [one] if one + ON_AWS <= 1024), "{sizes:?} bytes");
 }

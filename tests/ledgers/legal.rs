@@ -24,34 +24,21 @@ const CLAUSES: [(&str, &[&str], &[&str]); 2] = [
     (
         "zh-CN",
         &["草案，待律师审阅"],
-        &[
-            "提前 60 日通知",
-            "至少提前 60 日",
-            "试点价格保留",
-            "价格变更永不适用于保留价格的试点厂商",
-        ],
+        &["提前 60 日通知", "至少提前 60 日", "试点价格保留", "价格变更永不适用于保留价格的试点厂商"],
     ),
 ];
 
 /// Document, version and language of a kept text, from its name: `tos/2026-11-22.en.md`.
 fn name(file: &std::path::Path) -> [String; 3] {
     let part = |part: Option<&std::ffi::OsStr>| part.expect("a name").to_string_lossy().into_owned();
-    let (document, name) = (
-        part(file.parent().and_then(|folder| folder.file_name())),
-        part(file.file_name()),
-    );
-    let (version, language) = name
-        .trim_end_matches(".md")
-        .split_once('.')
-        .expect("version.language.md");
+    let (document, name) = (part(file.parent().and_then(|folder| folder.file_name())), part(file.file_name()));
+    let (version, language) = name.trim_end_matches(".md").split_once('.').expect("version.language.md");
     [document, version.to_owned(), language.to_owned()]
 }
 
 /// A text with its lines joined, so that a clause is found wherever its lines are broken.
 fn joined(text: &str, language: &str) -> String {
-    text.lines()
-        .collect::<Vec<_>>()
-        .join(if language == "en" { " " } else { "" })
+    text.lines().collect::<Vec<_>>().join(if language == "en" { " " } else { "" })
 }
 
 #[test]
@@ -75,9 +62,7 @@ fn every_text_says_what_it_must() {
 fn both_languages_have_the_same_numbers() {
     let numbers = |file: &std::path::PathBuf| -> Vec<String> {
         let text = text(file);
-        let starts = text
-            .lines()
-            .filter_map(|line| line.trim_start_matches('#').split_whitespace().next());
+        let starts = text.lines().filter_map(|line| line.trim_start_matches('#').split_whitespace().next());
         let numbers = starts.filter(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'));
         numbers.map(|word| word.trim_end_matches('.').to_owned()).collect()
     };
@@ -118,9 +103,7 @@ async fn published(portal: &Portal, entry: &Value, document: &str, language: &st
     assert_eq!(answer.headers["content-type"], "text/markdown; charset=utf-8");
     assert_eq!(answer.headers["content-language"], language);
     let version = domain::terms::CURRENT_VERSION;
-    let kept = text(&at(&format!(
-        "functions/assets/legal/{document}/{version}.{language}.md"
-    )));
+    let kept = text(&at(&format!("functions/assets/legal/{document}/{version}.{language}.md")));
     assert!(answer.text == kept, "{url} is not the kept text");
 }
 

@@ -13,10 +13,8 @@ pub const MISSING: &str = "Unknown localization";
 
 /// The keys of a language with the variables that each uses.
 fn keys(language: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let sources: Vec<String> = files(&format!("functions/locales/{language}"), ".ftl")
-        .iter()
-        .map(|file| text(file))
-        .collect();
+    let sources: Vec<String> =
+        files(&format!("functions/locales/{language}"), ".ftl").iter().map(|file| text(file)).collect();
     let lines = sources.iter().flat_map(|source| source.lines());
     let entry = |line: &str| {
         let (key, value) = line.split_once(" = ")?;
@@ -91,20 +89,14 @@ impl Browser<'_> {
         let Answer { text, .. } = answer.expect(status);
         assert!(!text.contains(MISSING), "{text}");
         assert!(text.contains(&format!("<html lang=\"{}\">", self.language)), "{text}");
-        assert!(
-            text.contains(&format!("<h1>{title}</h1>")),
-            "no title {title:?} in {text}"
-        );
+        assert!(text.contains(&format!("<h1>{title}</h1>")), "no title {title:?} in {text}");
     }
 }
 
 /// Walks through every page; `titles` in the order of the walk.
 async fn walk(language: &'static str, titles: [&str; 6]) {
     let portal = Portal::start().await;
-    let browser = Browser {
-        portal: &portal,
-        language,
-    };
+    let browser = Browser { portal: &portal, language };
     let email = "pages@example.com";
     let body = json!({ "email": email, "display_name": "Pages", "locale": language });
     portal.post("/v1/vendor/signup", Auth::None, body).await.expect(202);
@@ -132,9 +124,7 @@ async fn walk(language: &'static str, titles: [&str; 6]) {
 async fn spoil(portal: &Portal, change: impl Fn(&mut serde_json::Value)) {
     let items = table::items(portal).await;
     let links = table::of_kind(&items, "link");
-    let [link] = links.as_slice() else {
-        panic!("one link was expected: {links:?}")
-    };
+    let [link] = links.as_slice() else { panic!("one link was expected: {links:?}") };
     let mut link = (*link).clone();
     change(&mut link);
     let request = json!({ "TableName": local::aws::Aws::table_name(), "Item": link });
@@ -158,13 +148,6 @@ async fn every_page_in_english() {
 
 #[tokio::test]
 async fn every_page_in_chinese() {
-    let titles = [
-        "确认您的邮箱地址",
-        "邮箱已确认",
-        "此链接无法使用",
-        "登录",
-        "出了点问题",
-        "您已登录",
-    ];
+    let titles = ["确认您的邮箱地址", "邮箱已确认", "此链接无法使用", "登录", "出了点问题", "您已登录"];
     walk("zh-CN", titles).await;
 }

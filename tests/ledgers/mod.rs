@@ -8,6 +8,7 @@ mod mails;
 mod openapi;
 mod source;
 pub mod table;
+mod template;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -55,10 +55,8 @@ fn every(check: impl Fn(&Endpoint, &Value) -> Vec<String>) {
 
 #[test]
 fn the_document_has_exactly_the_endpoints() {
-    let endpoints: BTreeSet<(String, String)> = ENDPOINTS
-        .iter()
-        .map(|endpoint| (endpoint.method.to_owned(), endpoint.path.to_owned()))
-        .collect();
+    let endpoints: BTreeSet<(String, String)> =
+        ENDPOINTS.iter().map(|endpoint| (endpoint.method.to_owned(), endpoint.path.to_owned())).collect();
     assert_eq!(operations(&document()).into_keys().collect::<BTreeSet<_>>(), endpoints);
 }
 
@@ -80,10 +78,7 @@ fn an_endpoint_has_one_operation_its_own() {
 fn the_kept_copy_is_current() {
     let kept = text(&at("functions/openapi.json"));
     let made = functions::openapi::json().expect("the document can be written");
-    assert!(
-        kept == made,
-        "functions/openapi.json is not what the routes say: run `cargo xtask openapi`"
-    );
+    assert!(kept == made, "functions/openapi.json is not what the routes say: run `cargo xtask openapi`");
 }
 
 #[test]
@@ -107,10 +102,7 @@ fn every_operation_is_named_and_described() {
         faults
     });
     let operations = operations(&document);
-    let ids: BTreeSet<&str> = operations
-        .values()
-        .filter_map(|one| one["operationId"].as_str())
-        .collect();
+    let ids: BTreeSet<&str> = operations.values().filter_map(|one| one["operationId"].as_str()).collect();
     assert_eq!(ids.len(), operations.len(), "an operationId is there twice");
 }
 
@@ -125,11 +117,7 @@ fn security_is_what_the_endpoint_asks_for() {
             Access::ProviderSignature => &["stripe_signature"],
         };
         let declared = list(&operation["security"]);
-        let names: Vec<&str> = declared
-            .iter()
-            .flat_map(fields)
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let names: Vec<&str> = declared.iter().flat_map(fields).map(|(name, _)| name.as_str()).collect();
         // `[{}]` says that nothing is asked for; an absent list says nothing.
         match !declared.is_empty() && names == expected {
             true => Vec::new(),
@@ -165,9 +153,7 @@ fn the_errors_that_may_come_are_declared_as_problems() {
         let undeclared = statuses(endpoint, operation)
             .into_iter()
             .filter(|status| kind(status).is_none_or(|content| !content.to_string().contains("/Problem\"")));
-        undeclared
-            .map(|status| format!("{status} is no declared problem"))
-            .collect()
+        undeclared.map(|status| format!("{status} is no declared problem")).collect()
     });
 }
 
@@ -189,10 +175,7 @@ fn requests_and_parameters_have_examples() {
         for parameter in list(&operation["parameters"]) {
             let example = parameter.get("example").is_some() || shown(&parameter["schema"]);
             if !example || !has_text(parameter, "description") {
-                faults.push(format!(
-                    "the parameter {} has no description or no example",
-                    parameter["name"]
-                ));
+                faults.push(format!("the parameter {} has no description or no example", parameter["name"]));
             }
         }
         for (kind, content) in fields(&operation["requestBody"]["content"]) {

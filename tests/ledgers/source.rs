@@ -9,9 +9,7 @@ const LINES: usize = 400;
 
 #[test]
 fn no_file_is_too_long() {
-    let all = ["shared", "functions", "infra", "tests"]
-        .into_iter()
-        .flat_map(|folder| files(folder, ".rs"));
+    let all = ["shared", "functions", "infra", "tests"].into_iter().flat_map(|folder| files(folder, ".rs"));
     let lengths = all.map(|file| (text(&file).lines().count(), file));
     let long: Vec<String> = lengths
         .filter(|(lines, _)| *lines > LINES)
@@ -22,19 +20,10 @@ fn no_file_is_too_long() {
 
 #[test]
 fn every_kind_of_item_has_its_shape_pinned() {
-    let sources: Vec<String> = files("functions/src/platform/store", ".rs")
-        .iter()
-        .map(|file| text(file))
-        .collect();
+    let sources: Vec<String> = files("functions/src/platform/store", ".rs").iter().map(|file| text(file)).collect();
     let lines = sources.iter().flat_map(|source| source.lines());
-    let declared: BTreeSet<&str> = lines
-        .filter_map(|line| {
-            line.trim()
-                .strip_prefix("const KIND: &'static str = \"")?
-                .split('"')
-                .next()
-        })
-        .collect();
+    let declared: BTreeSet<&str> =
+        lines.filter_map(|line| line.trim().strip_prefix("const KIND: &'static str = \"")?.split('"').next()).collect();
     let pinned: BTreeSet<&str> = items::kinds().collect();
     assert_eq!(declared, pinned);
 }

@@ -16,11 +16,7 @@ pub async fn items(portal: &Portal) -> Vec<Value> {
         if !start.is_null() {
             request["ExclusiveStartKey"] = start;
         }
-        let call = portal
-            .client()
-            .post(&endpoint)
-            .header("x-amz-target", "DynamoDB_20120810.Scan")
-            .json(&request);
+        let call = portal.client().post(&endpoint).header("x-amz-target", "DynamoDB_20120810.Scan").json(&request);
         let mut answer = portal.send(call).await.expect(200).body;
         items.extend(answer["Items"].as_array().into_iter().flatten().cloned());
         start = answer["LastEvaluatedKey"].take();
@@ -50,9 +46,7 @@ pub fn typed(attribute: &Value) -> (&str, &Value) {
 /// How large DynamoDB reckons an item to be, in bytes ("DynamoDB item sizes and formats").
 pub fn size(item: &Value) -> usize {
     let attributes = item.as_object().into_iter().flatten();
-    attributes
-        .map(|(name, attribute)| name.len() + size_of(attribute))
-        .sum()
+    attributes.map(|(name, attribute)| name.len() + size_of(attribute)).sum()
 }
 
 fn size_of(attribute: &Value) -> usize {
@@ -73,9 +67,7 @@ fn size_of(attribute: &Value) -> usize {
         }
         "M" => {
             let fields = value.as_object().into_iter().flatten();
-            3 + fields
-                .map(|(name, field)| 1 + name.len() + size_of(field))
-                .sum::<usize>()
+            3 + fields.map(|(name, field)| 1 + name.len() + size_of(field)).sum::<usize>()
         }
         other => panic!("say here how large an attribute of type {other} is"),
     }

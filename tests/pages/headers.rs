@@ -10,16 +10,10 @@ fn is_safe(answer: &Answer, what: &str) {
     assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
     assert_eq!(answer.header("x-frame-options"), "DENY", "{what}");
     assert_eq!(answer.header("referrer-policy"), "same-origin", "{what}");
-    assert!(
-        answer.header("strict-transport-security").starts_with("max-age="),
-        "{what}"
-    );
+    assert!(answer.header("strict-transport-security").starts_with("max-age="), "{what}");
     let policy = answer.header("content-security-policy");
     assert!(policy.contains("frame-ancestors 'none'"), "{what}: {policy}");
-    assert!(
-        policy.starts_with("default-src 'none'") || policy.starts_with("default-src 'self'"),
-        "{what}: {policy}"
-    );
+    assert!(policy.starts_with("default-src 'none'") || policy.starts_with("default-src 'self'"), "{what}: {policy}");
     assert!(!policy.contains("unsafe"), "{what}: {policy}");
     assert!(!answer.header("cache-control").is_empty(), "{what}");
 }

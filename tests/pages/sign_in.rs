@@ -10,20 +10,14 @@ const FOLOTOY: &str = "folotoy@example.com";
 /// A browser that asked for a link, and the form behind the mailed link's button.
 async fn ask<'a>(portal: &'a Portal, email: &str) -> (Browser<'a>, String) {
     let mut browser = Browser::on(portal);
-    let answer = portal
-        .post("/v1/vendor/sessions", Auth::None, json!({ "email": email }))
-        .await
-        .expect(202);
+    let answer = portal.post("/v1/vendor/sessions", Auth::None, json!({ "email": email })).await.expect(202);
     browser.keep(&answer);
     (browser, format!("token={}", portal.link_token(email).await))
 }
 
 /// The status of each step on a page.
 fn steps(html: &str) -> Vec<&str> {
-    html.split("<li data-status=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split('"').next())
-        .collect()
+    html.split("<li data-status=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,11 +26,7 @@ async fn a_button_signs_in_in_the_browser_that_asked() {
     portal.sign_up(FOLOTOY).await;
     let (mut browser, form) = ask(&portal, FOLOTOY).await;
     let page = browser.open(&format!("/sign-in?{form}")).await.expect(200);
-    assert!(
-        page.text.contains(r#"<form method="post" action="/sign-in">"#),
-        "{}",
-        page.text
-    );
+    assert!(page.text.contains(r#"<form method="post" action="/sign-in">"#), "{}", page.text);
 
     let done = browser.press("/sign-in", &form).await.expect(200);
     assert!(done.text.contains("You are signed in"));
@@ -63,11 +53,7 @@ async fn in_another_browser_the_link_does_not_open_and_is_not_used_up() {
         cookies: asked.cookies.clone(),
         ..Browser::on(&portal)
     };
-    let silent = Browser {
-        origin: None,
-        cookies: asked.cookies.clone(),
-        ..Browser::on(&portal)
-    };
+    let silent = Browser { origin: None, cookies: asked.cookies.clone(), ..Browser::on(&portal) };
     for browser in [&Browser::on(&portal), &other, &foreign, &silent] {
         let page = browser.press("/sign-in", &form).await.expect(422);
         assert!(set_cookie(&page, "session").is_none());
@@ -91,10 +77,7 @@ async fn speaks_chinese() {
     let portal = Portal::start().await;
     portal.sign_up(FOLOTOY).await;
     let (browser, form) = ask(&portal, FOLOTOY).await;
-    let browser = Browser {
-        language: "zh-CN",
-        ..browser
-    };
+    let browser = Browser { language: "zh-CN", ..browser };
     let page = browser.open(&format!("/sign-in?{form}")).await.expect(200);
     assert!(page.text.contains("<html lang=\"zh-CN\">") && page.text.contains("<h1>登录</h1>"));
     let done = browser.press("/sign-in", &form).await.expect(200);

@@ -46,10 +46,7 @@ async fn to_open_the_page_uses_nothing_up() {
     let (link, form) = signed_up(&portal).await;
     for _ in 0..5 {
         Browser::on(&portal).open(&link).await.expect(200);
-        portal
-            .send(portal.request(Method::HEAD, &link, Auth::None))
-            .await
-            .expect(200);
+        portal.send(portal.request(Method::HEAD, &link, Auth::None)).await.expect(200);
     }
     Browser::on(&portal).press("/verify-email", &form).await.expect(200);
     // And it still opens when it is used up; the button says so.
@@ -69,24 +66,14 @@ async fn speaks_the_browsers_language() {
         ("en-GB,en;q=0.9,zh;q=0.1", "en", "Confirm your e-mail address"),
         ("fr", "en", "Confirm your e-mail address"),
     ] {
-        let browser = Browser {
-            language,
-            ..Browser::on(&portal)
-        };
+        let browser = Browser { language, ..Browser::on(&portal) };
         let page = browser.open(&link).await.expect(200);
         assert!(page.text.contains(&format!("<html lang=\"{tag}\">")), "{language}");
         assert!(page.text.contains(&format!("<h1>{title}</h1>")), "{language}");
     }
-    let browser = Browser {
-        language: "zh-CN",
-        ..Browser::on(&portal)
-    };
+    let browser = Browser { language: "zh-CN", ..Browser::on(&portal) };
     let done = browser.press("/verify-email", &form).await.expect(200);
-    assert!(
-        done.text.contains("邮箱已确认") && done.text.contains("接受条款"),
-        "{}",
-        done.text
-    );
+    assert!(done.text.contains("邮箱已确认") && done.text.contains("接受条款"), "{}", done.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,10 +81,7 @@ async fn a_button_on_somebody_elses_page_does_nothing() {
     let portal = Portal::start().await;
     let (_, form) = signed_up(&portal).await;
     for origin in [None, Some("null"), Some("https://evil.example")] {
-        let browser = Browser {
-            origin: origin.map(str::to_owned),
-            ..Browser::on(&portal)
-        };
+        let browser = Browser { origin: origin.map(str::to_owned), ..Browser::on(&portal) };
         let page = browser.press("/verify-email", &form).await.expect(422);
         assert!(set_cookie(&page, "session").is_none(), "{origin:?}");
     }
@@ -108,26 +92,15 @@ async fn a_button_on_somebody_elses_page_does_nothing() {
 async fn what_is_no_link_is_shown_as_none_and_never_echoed() {
     let portal = Portal::start().await;
     let browser = Browser::on(&portal);
-    for query in [
-        "",
-        "?token=",
-        "?token=garbage",
-        "?token=%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
-        "?token=%ff",
-        "?x=1",
-    ] {
+    for query in
+        ["", "?token=", "?token=garbage", "?token=%22%3E%3Cscript%3Ealert(1)%3C/script%3E", "?token=%ff", "?x=1"]
+    {
         let page = browser.open(&format!("/verify-email{query}")).await.expect(422);
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
         assert!(page.text.contains("This link does not work"), "{query}");
         assert!(!page.text.contains("<form") && !page.text.contains("alert"), "{query}");
     }
-    for form in [
-        "",
-        "token=",
-        "token=garbage",
-        "other=1",
-        &format!("token={}", good::NOBODYS_SECRET),
-    ] {
+    for form in ["", "token=", "token=garbage", "other=1", &format!("token={}", good::NOBODYS_SECRET)] {
         let page = browser.press("/verify-email", form).await.expect(422);
         assert!(page.text.contains("This link does not work"), "{form}");
     }
@@ -144,11 +117,9 @@ async fn a_form_that_is_none_uses_nothing_up() {
     };
     let (_, token) = form.split_once('=').unwrap();
     let json = json!({ "token": token }).to_string();
-    for (kind, body) in [
-        ("application/json", json),
-        ("text/plain", form.clone()),
-        ("multipart/form-data", form.clone()),
-    ] {
+    for (kind, body) in
+        [("application/json", json), ("text/plain", form.clone()), ("multipart/form-data", form.clone())]
+    {
         let page = post(kind, body).await;
         assert!((400..500).contains(&page.status), "{kind}: {}", page.status);
         assert!(set_cookie(&page, "session").is_none(), "{kind}");

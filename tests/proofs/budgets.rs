@@ -13,9 +13,7 @@ struct Cost {
 }
 
 fn cost(meter: &Value, service: &str) -> Cost {
-    let operations = meter[service]
-        .as_object()
-        .unwrap_or_else(|| panic!("no {service} in {meter}"));
+    let operations = meter[service].as_object().unwrap_or_else(|| panic!("no {service} in {meter}"));
     let number = |operation: &Value, field: &str| operation[field].as_f64().expect("a number");
     operations.values().fold(Cost::default(), |sum, operation| Cost {
         calls: sum.calls + operation["calls"].as_u64().expect("a count"),
@@ -96,9 +94,5 @@ async fn a_busy_token_is_looked_up_again_after_30_seconds() {
         let meter = register(&portal, &vendor, key, device, 201).await;
         reads.push(cost(&meter, "dynamodb").reads);
     }
-    assert_eq!(
-        reads,
-        [1.0, 2.0, 1.0, 2.0],
-        "read units 16, 32, 48 and 64 seconds after the first look"
-    );
+    assert_eq!(reads, [1.0, 2.0, 1.0, 2.0], "read units 16, 32, 48 and 64 seconds after the first look");
 }

@@ -39,14 +39,9 @@ impl Drop for Folder {
 }
 
 /// The Python that has the packages of tests/requirements.txt.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test is the edge of its program; `cargo xtask test` names the Python"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test is the edge of its program; `cargo xtask test` names the Python")]
 pub fn python() -> OsString {
-    std::env::var_os("PORTAL_TEST_PYTHON")
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "python3".into())
+    std::env::var_os("PORTAL_TEST_PYTHON").filter(|name| !name.is_empty()).unwrap_or_else(|| "python3".into())
 }
 
 /// Runs a command to its end, on a thread of its own: the portal that it asks goes on serving.

@@ -1,7 +1,7 @@
 //! What is promised, shown to hold: budgets, races, restarts, receipts in strangers' hands, the contract, the README.
 
 mod budgets;
-mod commands;
+pub mod commands;
 mod contract;
 mod demo;
 mod parallel;

@@ -35,11 +35,7 @@ async fn at_once(requests: impl Iterator<Item = RequestBuilder>) -> Vec<(StatusC
 /// One 201, the rest 200, all with the same body, and one binding in the table.
 async fn are_one(portal: &Portal, answers: &[(StatusCode, Value)], device: &str) {
     let count = |status| answers.iter().filter(|(is, _)| *is == status).count();
-    assert_eq!(
-        (count(StatusCode::CREATED), count(StatusCode::OK)),
-        (1, MANY - 1),
-        "{answers:#?}"
-    );
+    assert_eq!((count(StatusCode::CREATED), count(StatusCode::OK)), (1, MANY - 1), "{answers:#?}");
     let bodies: BTreeSet<String> = answers.iter().map(|(_, body)| body.to_string()).collect();
     assert_eq!(bodies.len(), 1, "{bodies:#?}");
     let items = table::items(portal).await;
@@ -72,15 +68,9 @@ async fn different_devices() {
     let vendor = portal.vendor("line").await;
     let requests = (0..MANY).map(|n| request(&portal, &vendor, &format!("key-{n}"), &format!("FT-{n:04}")));
     let answers = at_once(requests).await;
-    let failed: Vec<_> = answers
-        .iter()
-        .filter(|(status, _)| *status != StatusCode::CREATED)
-        .collect();
+    let failed: Vec<_> = answers.iter().filter(|(status, _)| *status != StatusCode::CREATED).collect();
     assert!(failed.is_empty(), "{failed:#?}");
-    let actors: BTreeSet<&str> = answers
-        .iter()
-        .filter_map(|(_, body)| body["actor_omni"].as_str())
-        .collect();
+    let actors: BTreeSet<&str> = answers.iter().filter_map(|(_, body)| body["actor_omni"].as_str()).collect();
     assert_eq!(actors.len(), MANY);
 }
 
@@ -92,9 +82,7 @@ async fn one_key_for_two_devices() {
     let device = |n: usize| if n.is_multiple_of(2) { "FT-EVEN" } else { "FT-ODD" };
     let requests = (0..MANY).map(|n| request(&portal, &vendor, "the-key", device(n)));
     let answers = at_once(requests).await;
-    let refused = answers
-        .iter()
-        .filter(|(_, body)| body["code"] == "idempotency_key_reused");
+    let refused = answers.iter().filter(|(_, body)| body["code"] == "idempotency_key_reused");
     assert_eq!(refused.count(), MANY / 2, "{answers:#?}");
     let items = table::items(&portal).await;
     assert_eq!(table::of_kind(&items, "binding").len(), 1);

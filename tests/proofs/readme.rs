@@ -15,9 +15,7 @@ const FIRST: &str = "PORTAL=http://127.0.0.1:8787\n";
 fn script() -> String {
     let readme = text(&at("README.md"));
     let (_, rest) = readme.split_once(MARKS[0]).expect("README.md has no tested section");
-    let (section, _) = rest
-        .split_once(MARKS[1])
-        .expect("README.md's tested section has no end");
+    let (section, _) = rest.split_once(MARKS[1]).expect("README.md's tested section has no end");
     let blocks = section.split("```sh\n").skip(1).map(|block| block.split_once("```"));
     let lines = blocks.map(|block| block.expect("a block of README.md has no end").0);
     lines.collect()
@@ -26,9 +24,7 @@ fn script() -> String {
 #[tokio::test]
 async fn the_first_device_by_copy_and_paste() {
     let script = script();
-    let rest = script
-        .strip_prefix(FIRST)
-        .expect("the blocks begin by naming the portal");
+    let rest = script.strip_prefix(FIRST).expect("the blocks begin by naming the portal");
     let portal = Portal::start().await;
     let folder = Folder::new();
     let mut bash = Command::new("bash");
@@ -65,15 +61,7 @@ fn the_first_screen_has_exactly_two_commands() {
 fn every_path_is_there() {
     let readme = text(&at("README.md"));
     let words = readme.split(['`', '(', ')', ' ', '\n']);
-    let roots = [
-        "functions/",
-        "shared/",
-        "infra/",
-        "tests/",
-        "platform/",
-        "api/vendor/",
-        "jobs/",
-    ];
+    let roots = ["functions/", "shared/", "infra/", "tests/", "platform/", "api/vendor/", "jobs/"];
     for word in words.filter(|word| roots.iter().any(|root| word.starts_with(root))) {
         let word = word.trim_end_matches(['.', ',', ':', ';']);
         let found = at(word).exists() || at("functions/src").join(word).exists();

@@ -35,13 +35,7 @@ impl Given {
         let vendor = portal.vendor("proof").await;
         let registration = register(&portal, &vendor.token).await.expect(201);
         let jwks = portal.get("/.well-known/jwks.json", Auth::None).await.expect(200).body;
-        Self {
-            token: vendor.token,
-            vendor_id: vendor.vendor_id,
-            portal,
-            registration,
-            jwks,
-        }
+        Self { token: vendor.token, vendor_id: vendor.vendor_id, portal, registration, jwks }
     }
 
     fn receipt(&self) -> &str {
@@ -116,10 +110,7 @@ fn verify(receipt: &str, jwks: &Value) -> Option<Value> {
 async fn verify_in_python(receipt: &str, jwks: &Value) -> Result<Value, String> {
     let folder = Folder::new();
     let mut command = Command::new(python());
-    command
-        .arg(at("tests/proofs/verify_receipt.py"))
-        .arg(folder.file("jwks.json", &jwks.to_string()))
-        .arg(receipt);
+    command.arg(at("tests/proofs/verify_receipt.py")).arg(folder.file("jwks.json", &jwks.to_string())).arg(receipt);
     let output = output(command).await;
     match (output.status.success(), output.status.code()) {
         (true, _) => Ok(serde_json::from_slice(&output.stdout).expect("claims as JSON")),
@@ -141,9 +132,7 @@ async fn it_is_what_the_contract_says() {
     assert_eq!(verify(given.receipt(), &given.jwks), Some(given.claims()));
     let receipt = Jws::parse(given.receipt()).expect("a JWS");
     let certificate = receipt.header["k1_cert"].as_str().and_then(Jws::parse).expect("a JWS");
-    let Value::Array(keys) = &given.jwks["keys"] else {
-        panic!("{}", given.jwks)
-    };
+    let Value::Array(keys) = &given.jwks["keys"] else { panic!("{}", given.jwks) };
     assert!(keys.iter().all(|key| key["kid"] == thumbprint(key)), "{keys:?}");
     assert_eq!(certificate.header["kid"], keys[0]["kid"]);
     assert_eq!(certificate.claims["iss"], given.portal.url(""));
@@ -203,10 +192,7 @@ fn forgeries(genuine: &str) -> [(&'static str, String); 5] {
         ("other claims", format!("{head}.{}.{signature}", encode(&claims))),
         ("another key", sign(&foreign, &receipt.header, &claims)),
         ("a certificate of one's own", sign(&foreign, &own_header, &claims)),
-        (
-            "no algorithm",
-            format!("{}.{}.", encode(&none), encode(&receipt.claims)),
-        ),
+        ("no algorithm", format!("{}.{}.", encode(&none), encode(&receipt.claims))),
         ("another time", format!("{head}.{}.{signature}", encode(&late))),
     ]
 }
@@ -217,10 +203,7 @@ async fn forgeries_are_refused_by_both() {
     for (name, forged) in forgeries(given.receipt()) {
         assert_eq!(verify(&forged, &given.jwks), None, "{name}");
         let refused = verify_in_python(&forged, &given.jwks).await;
-        assert!(
-            refused.as_ref().is_err_and(|why| why.starts_with("refused: ")),
-            "{name}: {refused:?}"
-        );
+        assert!(refused.as_ref().is_err_and(|why| why.starts_with("refused: ")), "{name}: {refused:?}");
     }
     // Keys that nobody published prove nothing, however good the signatures are.
     assert_eq!(verify(given.receipt(), &json!({ "keys": [] })), None);

@@ -77,15 +77,12 @@ impl Portal {
     }
 
     async fn connect(&self, session: &str) -> String {
-        let answer = self
-            .post("/v1/vendor/payment/stripe/connect", session, Value::Null)
-            .await;
+        let answer = self.post("/v1/vendor/payment/stripe/connect", session, Value::Null).await;
         text(&answer, "redirect_url")
     }
 
     async fn complete(&self, page: &str) {
-        self.post("/_local/rails/stripe/complete", "", json!({ "url": page }))
-            .await;
+        self.post("/_local/rails/stripe/complete", "", json!({ "url": page })).await;
     }
 
     /// What must be the same before and after.
@@ -123,18 +120,14 @@ const REGISTER: &str = "/v1/vendor/devices/register";
 async fn first_life(folder: &Path) -> Kept {
     let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("four digits");
     let (portal, port) = Portal::start(folder, first..first + 50).await;
-    portal
-        .post("/_local/clock", "", json!({ "advance_seconds": 86_400 }))
-        .await;
+    portal.post("/_local/clock", "", json!({ "advance_seconds": 86_400 })).await;
     let body = json!({ "email": "kept@example.com", "display_name": "Kept" });
     portal.post("/v1/vendor/signup", "", body).await;
     let mails = portal.get("/_local/mail", "").await;
     let mail = text(&mails[0], "text");
     let (_, link) = mail.split_once("token=").expect("a link");
     let link = link.split_whitespace().next().unwrap_or_default();
-    let answer = portal
-        .post("/v1/vendor/verify-email", "", json!({ "token": link }))
-        .await;
+    let answer = portal.post("/v1/vendor/verify-email", "", json!({ "token": link })).await;
     let session = format!("Session {}", text(&answer, "session"));
     let terms = portal.get("/v1/legal/terms", "").await;
     let body = json!({
@@ -150,15 +143,7 @@ async fn first_life(folder: &Path) -> Kept {
     let audit = portal.audit(&session).await;
     let answers = portal.answers(&session, &token).await;
     portal.runner.stop().await;
-    Kept {
-        port,
-        session,
-        token,
-        page,
-        registration,
-        answers,
-        audit,
-    }
+    Kept { port, session, token, page, registration, answers, audit }
 }
 
 /// All is as it was, and goes on.
@@ -166,24 +151,14 @@ async fn second_life(folder: &Path, kept: &Kept) {
     let Kept { session, token, .. } = kept;
     let (portal, _) = Portal::start(folder, [kept.port]).await;
     assert_eq!(portal.answers(session, token).await, kept.answers);
-    assert_eq!(
-        portal.audit(session).await,
-        kept.audit,
-        "a row was lost, or written again"
-    );
+    assert_eq!(portal.audit(session).await, kept.audit, "a row was lost, or written again");
 
     let (status, again) = portal.ask(Method::POST, REGISTER, token, device("FT-0001")).await;
     assert_eq!((status, &again), (StatusCode::OK, &kept.registration));
     let (status, reused) = portal.ask(Method::POST, REGISTER, token, device("FT-0002")).await;
-    assert_eq!(
-        status,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "the key is remembered: {reused}"
-    );
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "the key is remembered: {reused}");
     let request = portal.client.post(format!("{}{REGISTER}", portal.runner.url()));
-    let request = request
-        .header("idempotency-key", "after")
-        .header("authorization", token);
+    let request = request.header("idempotency-key", "after").header("authorization", token);
     let new = request.json(&device("FT-0002")).send().await.expect("an answer");
     assert_eq!(new.status(), StatusCode::CREATED);
 
@@ -191,24 +166,15 @@ async fn second_life(folder: &Path, kept: &Kept) {
     portal.complete(&kept.page).await;
     let audit = portal.audit(session).await;
     let news: Vec<&Value> = audit.iter().filter(|row| !kept.audit.contains(row)).collect();
-    assert!(
-        audit.len() > kept.audit.len() && news.len() == audit.len() - kept.audit.len(),
-        "{news:#?}"
-    );
-    assert!(
-        news.iter().any(|row| row["by"]["who"] == "provider:stripe"),
-        "{news:#?}"
-    );
+    assert!(audit.len() > kept.audit.len() && news.len() == audit.len() - kept.audit.len(), "{news:#?}");
+    assert!(news.iter().any(|row| row["by"]["who"] == "provider:stripe"), "{news:#?}");
     portal.runner.stop().await;
 }
 
 /// A process's life: a runtime of its own, with which all its tasks end.
 fn life<T>(work: impl Future<Output = T>) -> T {
     local::install_tls_provider();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(work)
 }
 

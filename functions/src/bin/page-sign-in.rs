@@ -2,9 +2,6 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    functions::serve(
-        "page-sign-in",
-        functions::portal::sign_in::show().merge(functions::portal::sign_in::submit()),
-    )
-    .await
+    functions::serve("page-sign-in", functions::portal::sign_in::show().merge(functions::portal::sign_in::submit()))
+        .await
 }

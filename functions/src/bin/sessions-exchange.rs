@@ -2,9 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    functions::serve(
-        "sessions-exchange",
-        functions::api::vendor::sessions::exchange::routes(),
-    )
-    .await
+    functions::serve("sessions-exchange", functions::api::vendor::sessions::exchange::routes()).await
 }

@@ -37,20 +37,13 @@ fn row(record: &EventRecord) -> Result<Option<StoredAudit>, Error> {
     let (before, after) = (readable(&record.change.old_image)?, readable(&record.change.new_image)?);
     let row = describe(&record.event_id, before.as_ref(), after.as_ref()).map_err(Error::Internal)?;
     let Some(row) = row else { return Ok(None) };
-    let owner = after
-        .as_ref()
-        .and_then(|item| item.get("vendor_id"))
-        .and_then(Value::as_str);
+    let owner = after.as_ref().and_then(|item| item.get("vendor_id")).and_then(Value::as_str);
     let vendor_id: VendorId = match owner.map(str::parse) {
         Some(Ok(vendor_id)) => vendor_id,
         Some(Err(_)) | None => return Err(Error::Internal(format!("a {} of no vendor", row.kind))),
     };
     let sequence = record.change.sequence_number.clone().unwrap_or_default();
-    Ok(Some(StoredAudit {
-        vendor_id,
-        sequence,
-        row,
-    }))
+    Ok(Some(StoredAudit { vendor_id, sequence, row }))
 }
 
 /// An image as JSON that tells all without the code that wrote it.

@@ -62,25 +62,10 @@ fn compose(vendor: &Vendor, kind: &str, url: &str, portal: &str) -> Result<Mail,
         url,
         portal,
     };
-    let html = HtmlBody {
-        t,
-        subject: &subject,
-        name,
-        lead,
-        button,
-        note,
-        ignore,
-        url,
-        portal,
-    };
+    let html = HtmlBody { t, subject: &subject, name, lead, button, note, ignore, url, portal };
     let broken = |error: askama::Error| Error::Internal(format!("mail: {error}"));
     let (text, html) = (text.render().map_err(broken)?, html.render().map_err(broken)?);
-    Ok(Mail {
-        to: vendor.profile.email.clone(),
-        subject,
-        text,
-        html,
-    })
+    Ok(Mail { to: vendor.profile.email.clone(), subject, text, html })
 }
 
 /// Works a request off, once.
@@ -91,10 +76,7 @@ pub(super) async fn send(app: &App, request_id: LinkRequestId) -> Result<(), Err
     let Some(row) = row.filter(|row| row.item.done_at.is_none()) else {
         return Ok(());
     };
-    let by = By {
-        at: app.now(),
-        ..row.by
-    };
+    let by = By { at: app.now(), ..row.by };
     let mail = match &row.item.wish {
         Wish::SignUp { profile } => sign_up(app, request_id, profile, &by).await?,
         Wish::SignIn { email, request_hash } => sign_in(app, email, request_hash, &by).await?,
@@ -118,9 +100,7 @@ async fn sign_up(app: &App, request_id: LinkRequestId, profile: &SignUp, by: &By
         false => match store.vendor_by_email(&profile.email).await? {
             Some(owner) => owner,
             None => {
-                return Err(Error::Unavailable(
-                    "an address was taken and is not there; try again".into(),
-                ));
+                return Err(Error::Unavailable("an address was taken and is not there; try again".into()));
             }
         },
     };
@@ -128,10 +108,7 @@ async fn sign_up(app: &App, request_id: LinkRequestId, profile: &SignUp, by: &By
     // Until an address is proved, the last sign-up tells what the vendor is called.
     let vendor = vendors
         .change_vendor(by, |vendor| match vendor.status {
-            Status::PendingVerification => Ok(Vendor {
-                profile: profile.clone(),
-                ..vendor
-            }),
+            Status::PendingVerification => Ok(Vendor { profile: profile.clone(), ..vendor }),
             Status::Onboarding | Status::Active | Status::Suspended | Status::Closed => Ok(vendor),
         })
         .await?;
@@ -176,9 +153,5 @@ async fn link(
         Purpose::VerifyEmail => "verify-email",
         Purpose::SignIn => "sign-in",
     };
-    Ok(format!(
-        "{}/{path}?token={}",
-        app.mailer()?.portal_url(),
-        secret.reveal()
-    ))
+    Ok(format!("{}/{path}?token={}", app.mailer()?.portal_url(), secret.reveal()))
 }

@@ -16,13 +16,7 @@ const ATTEMPTS: u32 = 3;
 /// Works an event off. What does not concern us is left alone.
 pub(super) async fn follow(app: &App, event: ProviderEvent) -> Result<(), Error> {
     let object = event.object_id.as_deref();
-    let by = By {
-        at: app.now(),
-        who: Principal::Provider("stripe"),
-        req: event.event_id.clone(),
-        ip: None,
-        ua: None,
-    };
+    let by = By { at: app.now(), who: Principal::Provider("stripe"), req: event.event_id.clone(), ip: None, ua: None };
     let followed = match (event.rail, event.kind.as_str(), object) {
         (Rail::Stripe, "checkout.session.completed", Some(session)) => card_saved(app, session, &by).await,
         (Rail::Stripe, "account.updated", Some(account)) => account_updated(app, account, &by).await,
@@ -67,10 +61,7 @@ async fn card_saved(app: &App, session: &str, by: &By) -> Result<(), Error> {
         return Ok(());
     };
     stripe.set_default_method(store.vendor_id(), &customer, &method).await?;
-    let with_method = |objects| StripeObjects {
-        payment_method: Some(method.clone()),
-        ..objects
-    };
+    let with_method = |objects| StripeObjects { payment_method: Some(method.clone()), ..objects };
     change(&store, by, with_method).await?;
     let connect = |vendor: domain::vendor::Vendor| vendor.payment_connected(Rail::Stripe, whole_second(by.at));
     match store.change_vendor(by, connect).await {
@@ -84,13 +75,7 @@ async fn account_updated(app: &App, account: &str, by: &By) -> Result<(), Error>
     let state = app.stripe()?.account(account).await?;
     let same_account = |objects: &StripeObjects| objects.account.as_deref() == Some(account);
     match objects_of(app, state.vendor_id, same_account).await? {
-        Some((store, _)) => {
-            change(&store, by, |objects| StripeObjects {
-                payouts: state.payouts,
-                ..objects
-            })
-            .await
-        }
+        Some((store, _)) => change(&store, by, |objects| StripeObjects { payouts: state.payouts, ..objects }).await,
         None => {
             tracing::warn!(account, "an account that belongs to no vendor of ours");
             Ok(())
@@ -110,7 +95,5 @@ async fn change(store: &VendorStore, by: &By, change: impl Fn(StripeObjects) -> 
             other => return other.map(drop),
         }
     }
-    Err(Error::Unavailable(
-        "the payment connection keeps changing; the event comes again".into(),
-    ))
+    Err(Error::Unavailable("the payment connection keeps changing; the event comes again".into()))
 }

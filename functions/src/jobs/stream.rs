@@ -22,9 +22,7 @@ struct FailedItem {
 impl Outcome {
     pub(super) fn failed_at(record: &EventRecord) -> Self {
         let sequence_number = record.change.sequence_number.clone().unwrap_or_default();
-        Self {
-            failures: vec![FailedItem { sequence_number }],
-        }
+        Self { failures: vec![FailedItem { sequence_number }] }
     }
 
     pub(super) fn into_value(self) -> Result<Value, Error> {
@@ -51,6 +49,5 @@ pub(super) fn image(item: &Item) -> Result<Option<Map<String, Value>>, Error> {
         }
     }
     let json = serde_dynamo::from_item(Item::from(attributes));
-    json.map(Some)
-        .map_err(|error| Error::Internal(format!("an image is not JSON: {error}")))
+    json.map(Some).map_err(|error| Error::Internal(format!("an image is not JSON: {error}")))
 }

@@ -87,10 +87,7 @@ enum Credential<'a> {
 }
 
 fn credential(headers: &HeaderMap) -> Credential<'_> {
-    let header = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match header.split_once(' ') {
         Some((scheme, value)) if scheme.eq_ignore_ascii_case("bearer") => Credential::Bearer(value.trim()),
         Some((scheme, value)) if scheme.eq_ignore_ascii_case("session") => Credential::Session(value.trim()),
@@ -100,23 +97,13 @@ fn credential(headers: &HeaderMap) -> Credential<'_> {
 
 /// The name of a cookie of ours: with the `__Host-` prefix wherever TLS allows it (RFC 6265bis section 4.1.3.2).
 pub fn cookie_name(portal: &PortalConfig, name: &str) -> String {
-    if portal.is_https() {
-        format!("__Host-{name}")
-    } else {
-        name.to_owned()
-    }
+    if portal.is_https() { format!("__Host-{name}") } else { name.to_owned() }
 }
 
 /// The value of a cookie.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let pairs = headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'));
-    pairs
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
+    let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';'));
+    pairs.filter_map(|pair| pair.trim().split_once('=')).find_map(|(key, value)| (key == name).then_some(value))
 }
 
 /// Whether a request that changes something by cookie comes from our own pages: `Origin` must be there and be ours.
@@ -129,12 +116,7 @@ pub fn check_origin(parts: &Parts, portal: &PortalConfig) -> Result<(), Error> {
     }
     let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
     // On plain http, which is a laptop's loopback, the page's own host counts too (127.0.0.1 and localhost).
-    let own_host = || {
-        (!portal.is_https())
-            .then(|| header(HOST))
-            .flatten()
-            .map(|host| format!("http://{host}"))
-    };
+    let own_host = || (!portal.is_https()).then(|| header(HOST)).flatten().map(|host| format!("http://{host}"));
     match header(ORIGIN) {
         Some(origin) if origin == portal.url || own_host().as_deref() == Some(origin) => Ok(()),
         Some(_) | None => Err(Error::Unauthenticated("cookie without our own Origin")),
@@ -173,11 +155,7 @@ impl FromRequestParts<App> for SessionCaller {
         tracing::Span::current().record("vendor_id", session.vendor_id.to_string());
         let meta = RequestMeta::from_request_parts(parts, app).await?;
         let by = meta.by(Principal::Person(session.session_id), now);
-        Ok(Self {
-            store: store.of(session.vendor_id),
-            session,
-            by,
-        })
+        Ok(Self { store: store.of(session.vendor_id), session, by })
     }
 }
 
@@ -207,13 +185,7 @@ impl FromRequestParts<App> for BearerToken {
         tracing::Span::current().record("vendor_id", vendor_id.to_string());
         let meta = RequestMeta::from_request_parts(parts, app).await?;
         let by = meta.by(Principal::Token(token_id), app.now());
-        Ok(Self {
-            token_id,
-            vendor_id,
-            scopes: claims.scope,
-            by,
-            app: app.clone(),
-        })
+        Ok(Self { token_id, vendor_id, scopes: claims.scope, by, app: app.clone() })
     }
 }
 
@@ -248,26 +220,15 @@ impl BearerToken {
         let store = all.of(self.vendor_id);
         let mut wanted = keys(&store);
         let (vendor_at, token_at) = (vendor_key(self.vendor_id), token_key(self.vendor_id, self.token_id));
-        let cached = app
-            .gates()
-            .get(self.token_id, now)
-            .filter(|gate| gate.vendor.vendor_id == self.vendor_id);
+        let cached = app.gates().get(self.token_id, now).filter(|gate| gate.vendor.vendor_id == self.vendor_id);
         if cached.is_none() {
             wanted.extend([vendor_at.clone(), token_at.clone()]);
         }
-        let mut found = if wanted.is_empty() {
-            HashMap::new()
-        } else {
-            all.batch_get(&wanted).await?
-        };
+        let mut found = if wanted.is_empty() { HashMap::new() } else { all.batch_get(&wanted).await? };
         let gate = match cached {
             Some(gate) => gate,
             None => {
-                let read = found
-                    .remove(&vendor_at)
-                    .zip(found.remove(&token_at))
-                    .map(gate_of)
-                    .transpose()?;
+                let read = found.remove(&vendor_at).zip(found.remove(&token_at)).map(gate_of).transpose()?;
                 let gate = match read.filter(|gate| gate.check(now).is_ok()) {
                     Some(gate) => gate,
                     // The batch may lag behind a write of a moment ago: nobody is turned away on its word.
@@ -283,14 +244,7 @@ impl BearerToken {
         if !self.scopes.contain(scope) {
             return Err(Error::InsufficientScope(scope));
         }
-        Ok((
-            VendorCaller {
-                gate,
-                store,
-                by: self.by,
-            },
-            found,
-        ))
+        Ok((VendorCaller { gate, store, by: self.by }, found))
     }
 
     async fn gate_for_sure(&self, store: &Store) -> Result<Gate, Error> {
@@ -299,18 +253,12 @@ impl BearerToken {
         let token = store.get::<VendorToken>(&token_at, Read::Consistent);
         let (vendor, token) = tokio::try_join!(vendor, token)?;
         let (vendor, token) = vendor.zip(token).ok_or(Error::Unauthenticated("token not on record"))?;
-        Ok(Gate {
-            vendor: vendor.item,
-            token: token.item,
-        })
+        Ok(Gate { vendor: vendor.item, token: token.item })
     }
 }
 
 fn gate_of((vendor, token): (Item, Item)) -> Result<Gate, Error> {
-    Ok(Gate {
-        vendor: Row::from_item(vendor)?.item,
-        token: Row::from_item(token)?.item,
-    })
+    Ok(Gate { vendor: Row::from_item(vendor)?.item, token: Row::from_item(token)?.item })
 }
 
 /// A vendor's person or software, for what both may read.
@@ -331,8 +279,6 @@ impl FromRequestParts<App> for AnyCaller {
         let store = app.store_of_all_vendors()?;
         let gate = token.gate_for_sure(store).await?;
         gate.token.check(token.by.at)?;
-        Ok(Self {
-            store: store.of(token.vendor_id),
-        })
+        Ok(Self { store: store.of(token.vendor_id) })
     }
 }

@@ -110,9 +110,7 @@ impl App {
     /// # Errors
     /// [`Error::Internal`] naming a missing setting.
     pub fn store_of_all_vendors(&self) -> Result<&Store, Error> {
-        part(&self.0.store, || {
-            Ok(Store::new(self.sdk()?, &TableConfig::from_env(&self.0.env)?))
-        })
+        part(&self.0.store, || Ok(Store::new(self.sdk()?, &TableConfig::from_env(&self.0.env)?)))
     }
 
     /// K1 and this instance's issuing key.
@@ -138,11 +136,7 @@ impl App {
     /// [`Error::Internal`] naming a missing setting.
     pub fn mailer(&self) -> Result<&Mailer, Error> {
         part(&self.0.mailer, || {
-            Ok(Mailer::new(
-                self.sdk()?,
-                MailConfig::from_env(&self.0.env)?,
-                self.portal()?.clone(),
-            ))
+            Ok(Mailer::new(self.sdk()?, MailConfig::from_env(&self.0.env)?, self.portal()?.clone()))
         })
     }
 
@@ -169,13 +163,8 @@ impl App {
 
 /// The AWS SDK, trimmed: no credential chain (Lambda puts them in the environment), one TLS stack.
 fn sdk_config(config: AwsConfig) -> SdkConfig {
-    let credentials = Credentials::new(
-        config.access_key_id,
-        config.secret_access_key,
-        config.session_token,
-        None,
-        "environment",
-    );
+    let credentials =
+        Credentials::new(config.access_key_id, config.secret_access_key, config.session_token, None, "environment");
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(3))
@@ -196,10 +185,7 @@ fn sdk_config(config: AwsConfig) -> SdkConfig {
 /// One connection pool and one TLS stack in a process.
 fn http_client() -> SharedHttpClient {
     static CLIENT: OnceLock<SharedHttpClient> = OnceLock::new();
-    let build = || {
-        aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .build_https()
-    };
+    let build =
+        || aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
     CLIENT.get_or_init(build).clone()
 }

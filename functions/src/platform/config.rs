@@ -5,16 +5,11 @@ use domain::Error;
 use super::world::Env;
 
 fn required(env: &Env, name: &str) -> Result<String, Error> {
-    env.get(name)
-        .ok_or_else(|| Error::Internal(format!("the setting {name} is missing")))
+    env.get(name).ok_or_else(|| Error::Internal(format!("the setting {name} is missing")))
 }
 
 fn list(text: &str) -> Vec<String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 /// Where the portal is.
@@ -30,9 +25,7 @@ impl PortalConfig {
     /// # Errors
     /// [`Error::Internal`] naming what is missing.
     pub fn from_env(env: &Env) -> Result<Self, Error> {
-        Ok(Self {
-            url: required(env, "PORTAL_URL")?.trim_end_matches('/').to_owned(),
-        })
+        Ok(Self { url: required(env, "PORTAL_URL")?.trim_end_matches('/').to_owned() })
     }
 
     /// Whether browsers reach it over TLS, which decides the cookies' form.
@@ -84,9 +77,7 @@ impl TableConfig {
     /// # Errors
     /// [`Error::Internal`] naming what is missing.
     pub fn from_env(env: &Env) -> Result<Self, Error> {
-        Ok(Self {
-            name: required(env, "TABLE_NAME")?,
-        })
+        Ok(Self { name: required(env, "TABLE_NAME")? })
     }
 }
 
@@ -103,9 +94,7 @@ impl SignerConfig {
     /// # Errors
     /// [`Error::Internal`] naming what is missing.
     pub fn from_env(env: &Env) -> Result<Self, Error> {
-        Ok(Self {
-            key_ids: list(&required(env, "K1_KEY_IDS")?),
-        })
+        Ok(Self { key_ids: list(&required(env, "K1_KEY_IDS")?) })
     }
 }
 
@@ -122,9 +111,7 @@ impl MailConfig {
     /// # Errors
     /// [`Error::Internal`] naming what is missing.
     pub fn from_env(env: &Env) -> Result<Self, Error> {
-        Ok(Self {
-            from: required(env, "MAIL_FROM")?,
-        })
+        Ok(Self { from: required(env, "MAIL_FROM")? })
     }
 }
 
@@ -144,9 +131,7 @@ impl StripeConfig {
     /// [`Error::Internal`] naming what is missing.
     pub fn from_env(env: &Env) -> Result<Self, Error> {
         Ok(Self {
-            api_base: env
-                .get("STRIPE_API_BASE")
-                .unwrap_or_else(|| "https://api.stripe.com/".into()),
+            api_base: env.get("STRIPE_API_BASE").unwrap_or_else(|| "https://api.stripe.com/".into()),
             secret_key: required(env, "STRIPE_SECRET_KEY")?,
         })
     }

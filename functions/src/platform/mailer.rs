@@ -34,11 +34,7 @@ pub struct Mailer {
 impl Mailer {
     /// A mailer with this sender.
     pub fn new(sdk: &SdkConfig, config: MailConfig, portal: PortalConfig) -> Self {
-        Self {
-            ses: Client::new(sdk),
-            from: config.from,
-            portal,
-        }
+        Self { ses: Client::new(sdk), from: config.from, portal }
     }
 
     /// The portal's public URL, for the links in a mail.
@@ -52,12 +48,7 @@ impl Mailer {
     /// # Errors
     /// [`Error::ProviderRefused`] when SES will never take it, [`Error::Unavailable`] when it does not answer.
     pub async fn send(&self, name: &str, mail: Mail, at: Timestamp) -> Result<(), Error> {
-        let domain = self
-            .from
-            .rsplit('@')
-            .next()
-            .unwrap_or("localhost")
-            .trim_end_matches('>');
+        let domain = self.from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>');
         let message = MessageBuilder::new()
             .from(("AgentKeys", self.from.as_str()))
             .to(mail.to.as_str())
@@ -68,27 +59,13 @@ impl Mailer {
             .html_body(mail.html)
             .write_to_vec()
             .map_err(|error| Error::Internal(format!("mail: {error}")))?;
-        let raw = RawMessage::builder()
-            .data(Blob::new(message))
-            .build()
-            .map_err(|e| Error::Internal(e.to_string()))?;
-        let sent = self
-            .ses
-            .send_raw_email()
-            .source(&self.from)
-            .destinations(mail.to.as_str())
-            .raw_message(raw)
-            .send();
+        let raw = RawMessage::builder().data(Blob::new(message)).build().map_err(|e| Error::Internal(e.to_string()))?;
+        let sent = self.ses.send_raw_email().source(&self.from).destinations(mail.to.as_str()).raw_message(raw).send();
         sent.await.map_err(|error| {
-            let refused = error
-                .as_service_error()
-                .is_some_and(SendRawEmailError::is_message_rejected);
+            let refused = error.as_service_error().is_some_and(SendRawEmailError::is_message_rejected);
             let cause = format!("SES: {}", aws_sdk_ses::error::DisplayErrorContext(error));
             match refused {
-                true => Error::ProviderRefused {
-                    param: String::new(),
-                    cause,
-                },
+                true => Error::ProviderRefused { param: String::new(), cause },
                 false => Error::Unavailable(cause),
             }
         })?;

@@ -7,10 +7,7 @@ use super::world::Env;
 /// Sends this process's logs to standard output as JSON, from the level in `AWS_LAMBDA_LOG_LEVEL` on (`INFO` if it is
 /// not set). Called once, by a function's `main`.
 pub fn init(env: &Env) {
-    let level = env
-        .get("AWS_LAMBDA_LOG_LEVEL")
-        .and_then(|level| level.parse().ok())
-        .unwrap_or(LevelFilter::INFO);
+    let level = env.get("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

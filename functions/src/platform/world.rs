@@ -36,10 +36,7 @@ pub struct Random(Arc<dyn SecureRandom + Send + Sync>);
 
 impl Random {
     /// The machine's cryptographic source.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that opens the system's random source"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens the system's random source")]
     pub fn system() -> Self {
         Self(Arc::new(ring::rand::SystemRandom::new()))
     }
@@ -50,9 +47,7 @@ impl Random {
     /// When the operating system has none to give; nothing safe can be done then.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0
-            .fill(&mut bytes)
-            .expect("the operating system gives random bytes");
+        self.0.fill(&mut bytes).expect("the operating system gives random bytes");
         bytes
     }
 

@@ -61,14 +61,7 @@ fn texts(headers: &HeaderMap) -> Texts {
 impl LinkPage {
     fn new(t: Texts, name: &str) -> Self {
         let (title, lead) = (t.s(&format!("page-{name}-title")), t.s(&format!("page-{name}-lead")));
-        Self {
-            t,
-            style: STYLE,
-            title,
-            lead,
-            form: None,
-            steps: Vec::new(),
-        }
+        Self { t, style: STYLE, title, lead, form: None, steps: Vec::new() }
     }
 
     /// The page that a link opens. It uses nothing up: a mail scanner opens it too. The button does.
@@ -76,11 +69,7 @@ impl LinkPage {
         match token.filter(|token| token.parse::<Secret>().is_ok()) {
             Some(token) => {
                 let button = t.s(&format!("page-{name}-button"));
-                Self {
-                    form: Some((action, token, button)),
-                    ..Self::new(t, name)
-                }
-                .respond(StatusCode::OK)
+                Self { form: Some((action, token, button)), ..Self::new(t, name) }.respond(StatusCode::OK)
             }
             None => Self::new(t, "refused").respond(StatusCode::UNPROCESSABLE_ENTITY),
         }
@@ -105,10 +94,7 @@ impl LinkPage {
             (t.s(key(step)), name, t.s(text))
         };
         let steps = steps.iter().map(row).collect();
-        Self {
-            steps,
-            ..Self::new(t, &format!("{name}-done"))
-        }
+        Self { steps, ..Self::new(t, &format!("{name}-done")) }
     }
 
     /// The page for what went wrong: the caller's link, or us.
@@ -132,11 +118,9 @@ impl LinkPage {
             "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         );
         let mut response = (status, [(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
-        response.headers_mut().extend(
-            HeaderValue::from_str(&policy)
-                .ok()
-                .map(|value| (CONTENT_SECURITY_POLICY, value)),
-        );
+        response
+            .headers_mut()
+            .extend(HeaderValue::from_str(&policy).ok().map(|value| (CONTENT_SECURITY_POLICY, value)));
         response
     }
 }

@@ -39,9 +39,9 @@ async fn get_page(headers: HeaderMap, Query(query): Query<LinkQuery>) -> Respons
 async fn post_page(State(app): State<App>, meta: RequestMeta, headers: HeaderMap, request: Request) -> Response {
     let t = texts(&headers);
     match sign_in(&app, &meta, request).await {
-        Ok(started) => welcome(&app, t, "sign-in", started)
-            .await
-            .unwrap_or_else(|failure| LinkPage::failed(t, failure)),
+        Ok(started) => {
+            welcome(&app, t, "sign-in", started).await.unwrap_or_else(|failure| LinkPage::failed(t, failure))
+        }
         Err(failure) => LinkPage::failed(t, failure),
     }
 }
@@ -50,9 +50,7 @@ async fn sign_in(app: &App, meta: &RequestMeta, request: Request) -> Result<(Lin
     let (parts, body) = request.into_parts();
     let portal = app.portal()?;
     check_origin(&parts, portal)?;
-    let request_id = cookie(&parts.headers, &cookie_name(portal, "signin"))
-        .ok_or_else(refused)?
-        .to_owned();
+    let request_id = cookie(&parts.headers, &cookie_name(portal, "signin")).ok_or_else(refused)?.to_owned();
     let Form(form) = Form::from_request(Request::from_parts(parts, body), app).await?;
     let token = form.get("token").ok_or_else(refused)?;
     let link = sign_in_link(app, token, &request_id).await?;

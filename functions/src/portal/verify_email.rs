@@ -44,9 +44,7 @@ async fn get_page(headers: HeaderMap, Query(query): Query<LinkQuery>) -> Respons
 async fn post_page(State(app): State<App>, meta: RequestMeta, headers: HeaderMap, request: Request) -> Response {
     let t = texts(&headers);
     match verify(&app, &meta, request).await {
-        Ok(started) => welcome(&app, t, "verify", started)
-            .await
-            .unwrap_or_else(|failure| LinkPage::failed(t, failure)),
+        Ok(started) => welcome(&app, t, "verify", started).await.unwrap_or_else(|failure| LinkPage::failed(t, failure)),
         Err(failure) => LinkPage::failed(t, failure),
     }
 }
@@ -55,14 +53,8 @@ async fn verify(app: &App, meta: &RequestMeta, request: Request) -> Result<(Link
     let (parts, body) = request.into_parts();
     check_origin(&parts, app.portal()?)?;
     let Form(form) = Form::from_request(Request::from_parts(parts, body), app).await?;
-    let secret = form
-        .get("token")
-        .and_then(|token| token.parse().ok())
-        .ok_or_else(refused)?;
-    let link = app
-        .store_of_all_vendors()?
-        .link(&secret, Purpose::VerifyEmail, app.now())
-        .await?;
+    let secret = form.get("token").and_then(|token| token.parse().ok()).ok_or_else(refused)?;
+    let link = app.store_of_all_vendors()?.link(&secret, Purpose::VerifyEmail, app.now()).await?;
     let started = SessionStarted::by_link(app, meta, link.clone()).await?;
     Ok((link, started))
 }

@@ -68,20 +68,10 @@ struct Received {
     security(("stripe_signature" = [])))]
 async fn receive(State(app): State<App>, meta: RequestMeta, request: Request) -> Result<View<Received>, Failure> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MAX_EVENT)
-        .await
-        .map_err(|_| Error::BodyTooLarge(MAX_EVENT))?;
-    let header = parts
-        .headers
-        .get("stripe-signature")
-        .and_then(|value| value.to_str().ok());
+    let body = to_bytes(body, MAX_EVENT).await.map_err(|_| Error::BodyTooLarge(MAX_EVENT))?;
+    let header = parts.headers.get("stripe-signature").and_then(|value| value.to_str().ok());
     let (config, now) = (app.stripe_webhook()?, app.now());
-    stripe_signature::verify(
-        header.ok_or(Error::Unauthenticated("no credential"))?,
-        &body,
-        &config.secrets,
-        now,
-    )?;
+    stripe_signature::verify(header.ok_or(Error::Unauthenticated("no credential"))?, &body, &config.secrets, now)?;
     let event: Envelope = serde_json::from_slice(&body)
         .map_err(|_| Error::InvalidRequest(vec![FieldError::new("", "the body is not a Stripe event")]))?;
     if event.livemode != config.livemode {
@@ -97,9 +87,7 @@ async fn receive(State(app): State<App>, meta: RequestMeta, request: Request) ->
         object_id: event.data.object.id,
         received_at: now,
     };
-    app.store_of_all_vendors()?
-        .keep_event(&kept, &meta.by(Principal::Provider("stripe"), now))
-        .await?;
+    app.store_of_all_vendors()?.keep_event(&kept, &meta.by(Principal::Provider("stripe"), now)).await?;
     Ok(View(Received { received: true }))
 }
 

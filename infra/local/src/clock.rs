@@ -24,11 +24,7 @@ impl LocalClock {
         let file = state_dir.map(|dir| dir.join("clock-ahead-seconds"));
         let kept = file.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
         let ahead = kept.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
-        Self {
-            system: Clock::system(),
-            ahead: Arc::new(AtomicI64::new(ahead)),
-            file,
-        }
+        Self { system: Clock::system(), ahead: Arc::new(AtomicI64::new(ahead)), file }
     }
 
     /// How far it is ahead, in seconds.

@@ -2,6 +2,7 @@
 //! an embedded DynamoDB and to doubles of KMS, SES and Stripe at wire level. Only on loopback.
 
 pub mod aws;
+pub mod bridge;
 mod clock;
 pub mod demo;
 pub mod doubles;

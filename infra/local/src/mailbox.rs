@@ -17,11 +17,7 @@ pre { margin: 1rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; font: .9
 /// The page.
 fn document(mails: &[Mail]) -> String {
     let rows: String = mails.iter().rev().map(article).collect();
-    let empty = if mails.is_empty() {
-        "<p>No mail was sent yet. Sign up, and it will be here.</p>"
-    } else {
-        ""
-    };
+    let empty = if mails.is_empty() { "<p>No mail was sent yet. Sign up, and it will be here.</p>" } else { "" };
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\"><title>Mailbox · local runner</title><style>{STYLE}</style></head>\
@@ -32,10 +28,7 @@ fn document(mails: &[Mail]) -> String {
 
 /// The page as an answer.
 pub(crate) fn page(mails: &[Mail]) -> Response {
-    answer(
-        document(mails),
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    )
+    answer(document(mails), "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 }
 
 /// A mail's own HTML, shut off from everything.
@@ -69,10 +62,7 @@ fn linked(text: &str) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

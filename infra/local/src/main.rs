@@ -25,6 +25,18 @@ struct Arguments {
 enum Task {
     /// Go the whole way from sign-up to the first registered device, against the running portal or one of its own.
     Demo,
+    /// Stand before a stack that is deployed on a local AWS, with Stripe's double and the handles that journeys need.
+    Bridge {
+        /// The local AWS: one address for everything, told apart by `Host`.
+        #[arg(long)]
+        gateway: String,
+        /// The HTTP API's host.
+        #[arg(long)]
+        api_host: String,
+        /// The host of the Stripe webhook's function URL.
+        #[arg(long)]
+        webhook_host: String,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -33,13 +45,14 @@ enum Task {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let done = match arguments.task {
         None => serve(arguments).await,
         Some(Task::Demo) => demo(arguments.port).await,
+        Some(Task::Bridge { gateway, api_host, webhook_host }) => {
+            let port = arguments.port;
+            local::bridge::serve(local::bridge::BridgeOptions { port, gateway, api_host, webhook_host }).await
+        }
         Some(Task::Openapi) => print_openapi(),
     };
     match done {
@@ -54,16 +67,8 @@ async fn main() -> ExitCode {
 #[expect(clippy::print_stdout, reason = "the greeting is for whoever started this")]
 async fn serve(arguments: Arguments) -> Result<(), String> {
     let state_dir = (!arguments.ephemeral).then(|| PathBuf::from(".local"));
-    let kept = if state_dir.is_some() {
-        "under .local/"
-    } else {
-        "in memory only"
-    };
-    let runner = Runner::start(RunnerOptions {
-        port: arguments.port,
-        state_dir,
-    })
-    .await?;
+    let kept = if state_dir.is_some() { "under .local/" } else { "in memory only" };
+    let runner = Runner::start(RunnerOptions { port: arguments.port, state_dir }).await?;
     let url = runner.url();
     println!(
         "AgentKeys Vendor Portal   {url}   (state is kept {kept})
@@ -96,16 +101,10 @@ async fn stop_signal() -> Result<(), String> {
 /// Against the portal that runs on this port; if none does, against one of its own that leaves nothing behind.
 async fn demo(port: u16) -> Result<(), String> {
     local::install_tls_provider();
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .map_err(|error| error.to_string())?;
+    let client = reqwest::Client::builder().no_proxy().build().map_err(|error| error.to_string())?;
     let running = format!("http://127.0.0.1:{port}");
-    let answers = client
-        .get(format!("{running}/_local/clock"))
-        .send()
-        .await
-        .is_ok_and(|answer| answer.status().is_success());
+    let answers =
+        client.get(format!("{running}/_local/clock")).send().await.is_ok_and(|answer| answer.status().is_success());
     let told = |error: local::demo::DemoError| match std::error::Error::source(&error) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
@@ -113,11 +112,7 @@ async fn demo(port: u16) -> Result<(), String> {
     if answers {
         return local::demo::run(client, &running).await.map_err(told);
     }
-    let own = Runner::start(RunnerOptions {
-        port: 0,
-        state_dir: None,
-    })
-    .await?;
+    let own = Runner::start(RunnerOptions { port: 0, state_dir: None }).await?;
     let done = local::demo::run(client, own.url()).await.map_err(told);
     own.stop().await;
     done

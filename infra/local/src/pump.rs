@@ -38,12 +38,7 @@ impl Pump {
         let after = checkpoint.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
         let mut reader = StreamReader::open(aws, after)?;
         let (passed, _) = watch::channel(0);
-        let inner = Inner {
-            wake: Notify::new(),
-            asked: AtomicU64::new(0),
-            records: AtomicU64::new(0),
-            passed,
-        };
+        let inner = Inner { wake: Notify::new(), asked: AtomicU64::new(0), records: AtomicU64::new(0), passed };
         let pump = Self(Arc::new(inner));
         let (aws, this) = (aws.clone(), pump.clone());
         tokio::spawn(async move {
@@ -112,9 +107,7 @@ async fn deliver(job: &Job, app: &App, mut batch: Vec<Value>) {
     while !batch.is_empty() {
         let answer = (job.run)(app.clone(), json!({ "Records": batch })).await;
         let failed = match &answer {
-            Ok(answer) => answer
-                .pointer("/batchItemFailures/0/itemIdentifier")
-                .and_then(Value::as_str),
+            Ok(answer) => answer.pointer("/batchItemFailures/0/itemIdentifier").and_then(Value::as_str),
             Err(_) => batch[0].pointer("/dynamodb/SequenceNumber").and_then(Value::as_str),
         };
         let Some(failed) = failed.map(str::to_owned) else {

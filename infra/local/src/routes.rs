@@ -61,12 +61,7 @@ async fn mails(Extension(local): Extension<Local>) -> View<Vec<Mail>> {
 }
 
 async fn mail(Extension(local): Extension<Local>, Path(id): Path<String>) -> Result<View<Mail>, Failure> {
-    local
-        .aws
-        .mailbox()
-        .get(&id)
-        .map(View)
-        .ok_or_else(|| Error::NotFound.into())
+    local.aws.mailbox().get(&id).map(View).ok_or_else(|| Error::NotFound.into())
 }
 
 async fn mail_html(Extension(local): Extension<Local>, Path(id): Path<String>) -> Result<Response, Failure> {
@@ -94,10 +89,7 @@ struct Advance {
 }
 
 async fn advance(Extension(local): Extension<Local>, Json(body): Json<Advance>) -> Result<View<Value>, Failure> {
-    local
-        .clock
-        .advance(body.advance_seconds)
-        .map_err(|detail| Error::field("/advance_seconds", detail))?;
+    local.clock.advance(body.advance_seconds).map_err(|detail| Error::field("/advance_seconds", detail))?;
     Ok(clock_view(&local.clock))
 }
 
@@ -107,11 +99,7 @@ async fn run(
     Path(function): Path<String>,
     body: bytes::Bytes,
 ) -> Result<View<Value>, Failure> {
-    let (job, app) = local
-        .jobs
-        .iter()
-        .find(|(job, _)| job.function == function)
-        .ok_or(Error::NotFound)?;
+    let (job, app) = local.jobs.iter().find(|(job, _)| job.function == function).ok_or(Error::NotFound)?;
     let payload = match body.is_empty() {
         true => json!({ "Records": [] }),
         false => serde_json::from_slice(&body)
@@ -156,18 +144,8 @@ async fn service_token(
     let app = &local.operations;
     let (id, signer): (ServiceTokenId, _) = (app.new_id(), app.signer()?);
     let name = id.to_string();
-    let claims = Claims::new(
-        signer.issuer(),
-        name.clone(),
-        name,
-        scopes,
-        app.now(),
-        SERVICE_TOKEN_SECONDS,
-    );
-    Ok((
-        StatusCode::CREATED,
-        View(json!({ "token": signer.sign_token(&claims).await? })),
-    ))
+    let claims = Claims::new(signer.issuer(), name.clone(), name, scopes, app.now(), SERVICE_TOKEN_SECONDS);
+    Ok((StatusCode::CREATED, View(json!({ "token": signer.sign_token(&claims).await? }))))
 }
 
 #[derive(Deserialize)]
@@ -180,10 +158,7 @@ struct Complete {
 
 /// Does on a hosted page what a person would, until the webhook was answered and worked off.
 async fn complete(Extension(local): Extension<Local>, Json(body): Json<Complete>) -> Result<View<Value>, Failure> {
-    let done = local
-        .stripe
-        .complete(&body.url, body.outcome.unwrap_or(Outcome::Approve))
-        .await;
+    let done = local.stripe.complete(&body.url, body.outcome.unwrap_or(Outcome::Approve)).await;
     let returned_to = done.map_err(|error| match &error {
         CompleteError::UnknownPage => Error::field("/url", error.to_string()),
         CompleteError::AlreadyCompleted => Error::Conflict("this page was completed already"),

@@ -28,7 +28,7 @@ use crate::routes::{self, Local};
 
 /// The largest body that an HTTP API takes, in bytes.
 const GATEWAY_BODY: usize = 10 * 1024 * 1024;
-const STRIPE_SECRET_KEY: &str = "sk_test_local";
+pub(crate) const STRIPE_SECRET_KEY: &str = "sk_test_local";
 /// What the double of Stripe signs its notifications with.
 pub const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
 
@@ -77,42 +77,19 @@ impl Runner {
             now: now.clone(),
         })
         .map_err(|error| format!("the state of Stripe's double: {error}"))?;
-        let aws_options = AwsOptions {
-            state_dir: state_dir.clone(),
-            now,
-        };
+        let aws_options = AwsOptions { state_dir: state_dir.clone(), now };
         let aws = Aws::start(aws_options, Router::new().nest("/stripe", stripe.api())).await?;
-        let world = World {
-            aws: aws.clone(),
-            url: url.clone(),
-            clock: clock.clone(),
-        };
+        let world = World { aws: aws.clone(), url: url.clone(), clock: clock.clone() };
         let jobs: Vec<_> = JOBS.iter().map(|job| (job, world.app(job.function))).collect();
         let pump = Pump::start(&aws, jobs.clone(), state_dir.map(|dir| dir.join("stream-position")))?;
         let operations = world.app("operations");
-        let local = Local {
-            aws: aws.clone(),
-            clock,
-            pump: pump.clone(),
-            stripe: stripe.clone(),
-            jobs,
-            operations,
-        };
+        let local = Local { aws: aws.clone(), clock, pump: pump.clone(), stripe: stripe.clone(), jobs, operations };
         let app = world.functions().merge(routes::router(local)).merge(stripe.pages());
-        let app = app
-            .fallback_service(nothing_here(world.app("none")))
-            .layer(middleware::from_fn(gateway));
+        let app = app.fallback_service(nothing_here(world.app("none"))).layer(middleware::from_fn(gateway));
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(serve(listener, app, stopped));
         let sweeper = tokio::spawn(sweep(aws.clone()));
-        Ok(Self {
-            url,
-            aws,
-            pump,
-            stop,
-            server,
-            sweeper,
-        })
+        Ok(Self { url, aws, pump, stop, server, sweeper })
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
@@ -136,10 +113,7 @@ impl Runner {
         self.sweeper.abort();
         // Nobody listens any more if the server ended by itself.
         self.stop.send(()).unwrap_or(());
-        if tokio::time::timeout(std::time::Duration::from_secs(2), self.server)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(std::time::Duration::from_secs(2), self.server).await.is_err() {
             tracing::debug!("connections were still open");
         }
     }

@@ -46,28 +46,14 @@ mod tests {
         ] {
             counts.add_line(line);
         }
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 13,
-                failed: 2,
-                ignored: 1
-            }
-        );
+        assert_eq!(counts, Counts { passed: 13, failed: 2, ignored: 1 });
     }
 
     #[test]
     fn reads_a_coloured_line() {
         let mut counts = Counts::default();
         counts.add_line("test result: \u{1b}[32mok\u{1b}[0m. 7 passed; 0 failed; 0 ignored; finished in 0.00s");
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 7,
-                failed: 0,
-                ignored: 0
-            }
-        );
+        assert_eq!(counts, Counts { passed: 7, failed: 0, ignored: 0 });
     }
 
     #[test]

@@ -24,10 +24,7 @@ pub fn run() -> ExitCode {
 fn write() -> Result<&'static str, String> {
     let mut print = cargo(["run", "--quiet", "--package", "local", "--", "openapi"]);
     show(&print);
-    let output = print
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| not_started(&print, &error))?;
+    let output = print.stderr(Stdio::inherit()).output().map_err(|error| not_started(&print, &error))?;
     if !output.status.success() {
         return Err(format!("the command ended with {}", output.status));
     }

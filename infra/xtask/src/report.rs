@@ -35,32 +35,14 @@ impl Report {
         let (counts, result) = work();
         self.passed += counts.passed;
         // A binary that does not compile, or that dies, reports no failed test; the run is red all the same.
-        self.failed += if result.is_err() {
-            counts.failed.max(1)
-        } else {
-            counts.failed
-        };
-        let Counts {
-            passed,
-            failed,
-            ignored,
-        } = counts;
-        self.end(
-            name,
-            started,
-            result,
-            format!("{passed} passed, {failed} failed, {ignored} ignored"),
-        );
+        self.failed += if result.is_err() { counts.failed.max(1) } else { counts.failed };
+        let Counts { passed, failed, ignored } = counts;
+        self.end(name, started, result, format!("{passed} passed, {failed} failed, {ignored} ignored"));
     }
 
     fn end<T>(&mut self, name: &'static str, started: Instant, result: Result<T, String>, note: String) -> Option<T> {
         let seconds = started.elapsed().as_secs_f64();
-        self.rows.push(Row {
-            name,
-            ok: result.is_ok(),
-            seconds,
-            note,
-        });
+        self.rows.push(Row { name, ok: result.is_ok(), seconds, note });
         match result {
             Ok(value) => {
                 println!("── {name}: ok, {seconds:.1} s");
@@ -76,23 +58,13 @@ impl Report {
     /// Prints the table and, as the very last line, the counts.
     pub fn close(self) -> ExitCode {
         println!("\n══ Result ══");
-        for Row {
-            name,
-            ok,
-            seconds,
-            note,
-        } in &self.rows
-        {
+        for Row { name, ok, seconds, note } in &self.rows {
             let verdict = if *ok { "ok" } else { "FAILED" };
             let line = format!("{name:<28} {verdict:<6} {seconds:>8.1} s   {note}");
             println!("{}", line.trim_end());
         }
         println!("\n{} passed, {} failed", self.passed, self.failed);
-        if self.failed == 0 {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        }
+        if self.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
 
@@ -101,10 +73,7 @@ fn begin(name: &str) -> Instant {
     now()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a person is told how long a step took; nothing is decided by it"
-)]
+#[expect(clippy::disallowed_methods, reason = "a person is told how long a step took; nothing is decided by it")]
 fn now() -> Instant {
     Instant::now()
 }
@@ -124,31 +93,14 @@ mod tests {
     #[test]
     fn tests_that_did_not_compile_are_a_failure() {
         let mut report = Report::default();
-        report.tests("tests", || {
-            (
-                Counts {
-                    passed: 3,
-                    ..Counts::default()
-                },
-                Err("no binary".to_owned()),
-            )
-        });
+        report.tests("tests", || (Counts { passed: 3, ..Counts::default() }, Err("no binary".to_owned())));
         assert_eq!((report.passed, report.failed), (3, 1));
     }
 
     #[test]
     fn failed_tests_count_each() {
         let mut report = Report::default();
-        report.tests("tests", || {
-            (
-                Counts {
-                    passed: 3,
-                    failed: 2,
-                    ignored: 1,
-                },
-                Err("101".to_owned()),
-            )
-        });
+        report.tests("tests", || (Counts { passed: 3, failed: 2, ignored: 1 }, Err("101".to_owned())));
         assert_eq!((report.passed, report.failed), (3, 2));
     }
 }

@@ -16,16 +16,45 @@ pub struct Tool {
 }
 
 /// Checks which crates are in the graph, under which licence, from where.
-pub const DENY: Tool = Tool {
-    name: "cargo-deny",
-    version: "0.20.2",
-    why: "it checks licences, sources and banned crates",
-};
+pub const DENY: Tool =
+    Tool { name: "cargo-deny", version: "0.20.2", why: "it checks licences, sources and banned crates" };
 /// Finds dependencies that no file uses.
-pub const MACHETE: Tool = Tool {
-    name: "cargo-machete",
-    version: "0.9.2",
-    why: "it finds dependencies that nothing uses",
+pub const MACHETE: Tool =
+    Tool { name: "cargo-machete", version: "0.9.2", why: "it finds dependencies that nothing uses" };
+
+/// Python packages in a venv of their own in the cache folder.
+pub struct Venv {
+    /// The venv's folder.
+    pub folder: &'static str,
+    /// The file that pins its packages.
+    pub requirements: &'static str,
+    /// What they are for.
+    pub why: &'static str,
+}
+
+/// What tests call.
+pub const TESTS: Venv = Venv {
+    folder: "venv",
+    requirements: "tests/requirements.txt",
+    why: "tests verify tokens with PyJWT, check the OpenAPI document and try the API with schemathesis",
+};
+/// What reads the template.
+pub const CFN_LINT: Venv = Venv {
+    folder: "venv-cfn-lint",
+    requirements: "infra/deploy/requirements/cfn-lint.txt",
+    why: "cfn-lint knows what CloudFormation and SAM accept",
+};
+/// What looks for weak spots in the template.
+pub const CHECKOV: Venv = Venv {
+    folder: "venv-checkov",
+    requirements: "infra/deploy/requirements/checkov.txt",
+    why: "checkov knows what a template should not leave open",
+};
+/// What runs the template.
+pub const STACK: Venv = Venv {
+    folder: "venv-stack",
+    requirements: "infra/deploy/requirements/stack.txt",
+    why: "a local AWS runs the deployed stack, and the AWS command deploys it",
 };
 
 /// Makes sure that C can be compiled.
@@ -33,43 +62,29 @@ pub fn c_compiler() -> Result<(), String> {
     if works(command("cc").arg("--version")) {
         return Ok(());
     }
-    apt_get(
-        "build-essential",
-        "there is no C compiler (`cc`), and ring and SQLite are compiled from C",
-    )
+    apt_get("build-essential", "there is no C compiler (`cc`), and ring and SQLite are compiled from C")
 }
 
-/// Makes sure that `tests/requirements.txt` is installed in a venv of our own; returns its Python.
-pub fn python() -> Result<PathBuf, String> {
+/// Makes sure that a venv's requirements, and no others, are installed in it; returns its Python.
+pub fn venv(venv: &Venv) -> Result<PathBuf, String> {
     if !works(command("python3").args(["-c", "import ensurepip, venv"])) {
-        apt_get(
-            "python3-venv",
-            "`python3 -m venv` does not work, and some tests call Python packages",
-        )?;
+        apt_get("python3-venv", "`python3 -m venv` does not work, and some checks are Python packages")?;
     }
-    let wanted = root().join("tests/requirements.txt");
+    let wanted = root().join(venv.requirements);
     let requirements = fs::read_to_string(&wanted).map_err(|error| format!("{}: {error}", wanted.display()))?;
-    let venv = cache()?.join("venv");
-    let python = venv.join("bin/python");
-    let stamp = venv.join("installed-requirements.txt");
+    let home = cache()?.join(venv.folder);
+    let python = home.join("bin/python");
+    let stamp = home.join("installed-requirements.txt");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == requirements)
         && works(command(&python).arg("--version"))
     {
         return Ok(python);
     }
 
-    println!("Installing tests/requirements.txt into {}:", venv.display());
-    println!("tests verify tokens with PyJWT, check the OpenAPI document and try the API with schemathesis.");
-    run(command("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    let quietly = [
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--quiet",
-        "--requirement",
-    ];
+    println!("Installing {} into {}:", venv.requirements, home.display());
+    println!("{}.", venv.why);
+    run(command("python3").args(["-m", "venv", "--clear"]).arg(&home))?;
+    let quietly = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet", "--requirement"];
     run(command(&python).args(quietly).arg(&wanted))?;
     fs::write(&stamp, requirements).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(python)
@@ -86,18 +101,10 @@ pub fn tool(tool: &Tool) -> Result<PathBuf, String> {
         return Ok(program);
     }
 
-    println!(
-        "Installing {name} {version} into {}: {why}. This takes minutes, once.",
-        home.display()
-    );
+    println!("Installing {name} {version} into {}: {why}. This takes minutes, once.", home.display());
     let scratch = home.join(format!("build-{name}"));
     let mut install = cargo(["install", "--locked", "--version", version, "--force"]);
-    install
-        .arg("--root")
-        .arg(&home)
-        .arg("--target-dir")
-        .arg(&scratch)
-        .arg(name);
+    install.arg("--root").arg(&home).arg("--target-dir").arg(&scratch).arg(name);
     run(&mut install)?;
     fs::remove_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
     Ok(program)
@@ -108,9 +115,7 @@ pub fn component(component: &str, subcommand: &str) -> Result<(), String> {
     if works(&mut cargo([subcommand, "--version"])) {
         return Ok(());
     }
-    Err(format!(
-        "`cargo {subcommand}` is missing. Get it with: rustup component add {component}"
-    ))
+    Err(format!("`cargo {subcommand}` is missing. Get it with: rustup component add {component}"))
 }
 
 /// Installs a Debian package, when we may.
@@ -122,7 +127,5 @@ fn apt_get(package: &str, why: &str) -> Result<(), String> {
     println!("Installing {package}: {why}.");
     run(command("apt-get").args(["-qq", "update"]))?;
     let unattended = ["-qq", "install", "--yes", "--no-install-recommends", package];
-    run(command("apt-get")
-        .args(unattended)
-        .env("DEBIAN_FRONTEND", "noninteractive"))
+    run(command("apt-get").args(unattended).env("DEBIAN_FRONTEND", "noninteractive"))
 }

@@ -30,9 +30,12 @@ const SET_BY_CARGO_RUN: &[&str] = &[
 /// The top of the repository.
 pub fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors()
-        .nth(2)
-        .expect("infra/xtask lies two folders below the top")
+    here.ancestors().nth(2).expect("infra/xtask lies two folders below the top")
+}
+
+/// Where cargo puts what it builds.
+pub fn target() -> PathBuf {
+    variable("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// The folder for what outlives a build: tools and Python packages.
@@ -44,10 +47,7 @@ pub fn cache() -> Result<PathBuf, String> {
     Ok(caches.join("agentkeys-vendor-portal"))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the task runner is the program's edge; it has no Env to be given"
-)]
+#[expect(clippy::disallowed_methods, reason = "the task runner is the program's edge; it has no Env to be given")]
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
@@ -73,11 +73,7 @@ pub fn cargo<const N: usize>(arguments: [&str; N]) -> Command {
 pub fn run(command: &mut Command) -> Result<(), String> {
     show(command);
     let status = command.status().map_err(|error| not_started(command, &error))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{} ended with {status}", name(command)))
-    }
+    if status.success() { Ok(()) } else { Err(format!("{} ended with {status}", name(command))) }
 }
 
 /// Prints the command as one would type it.
@@ -89,10 +85,7 @@ pub fn show(command: &Command) {
 /// What a command prints, when it succeeds.
 pub fn answer(command: &mut Command) -> Option<String> {
     let output = command.stderr(Stdio::null()).output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Whether a command can be run at all and succeeds; its output is thrown away.
@@ -108,9 +101,5 @@ pub fn not_started(command: &Command, error: &std::io::Error) -> String {
 /// The program's name without its folder.
 pub fn name(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    program
-        .file_name()
-        .unwrap_or(program.as_os_str())
-        .to_string_lossy()
-        .into_owned()
+    program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()
 }

@@ -7,37 +7,23 @@ use std::process::{ExitCode, Stdio};
 use crate::counts::Counts;
 use crate::report::Report;
 use crate::setup;
-use crate::shell::{cargo, command, name, not_started, run as run_command, show};
+use crate::shell::{cargo, command, name, not_started, root, run as run_command, show, target};
 
 /// Runs all steps, whatever the earlier ones said.
 pub fn run() -> ExitCode {
     let mut report = Report::default();
     report.step("C compiler", setup::c_compiler);
-    let python = report.step("Python packages for tests", setup::python);
+    let python = report.step("Python packages for tests", || setup::venv(&setup::TESTS));
     report.step("formatting", || {
         setup::component("rustfmt", "fmt")?;
         run_command(&mut cargo(["fmt", "--all", "--check"]))
     });
     report.step("lints", || {
         setup::component("clippy", "clippy")?;
-        run_command(&mut cargo([
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--",
-            "-D",
-            "warnings",
-        ]))
+        run_command(&mut cargo(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
     });
     report.step("documentation", || {
-        let mut doc = cargo([
-            "doc",
-            "--workspace",
-            "--no-deps",
-            "--document-private-items",
-            "--locked",
-        ]);
+        let mut doc = cargo(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
         run_command(doc.env("RUSTDOCFLAGS", "-D warnings"))
     });
     report.step("dependencies and licences", || {
@@ -49,8 +35,33 @@ pub fn run() -> ExitCode {
         let machete = setup::tool(&setup::MACHETE)?;
         run_command(command(machete).arg("--skip-target-dir"))
     });
+    report.step("template", lint_template);
+    report.step("template's weak spots", || {
+        let checkov = setup::venv(&setup::CHECKOV)?.with_file_name("checkov");
+        run_command(command(checkov).args(["--config-file", "infra/deploy/checkov.yaml"]).current_dir(root()))
+    });
+    report.step("deployed stack", deployed_stack);
     report.tests("tests", || tests(python));
     report.close()
+}
+
+/// Lints the template, and reads it as the ledger does.
+fn lint_template() -> Result<(), String> {
+    let python = setup::venv(&setup::CFN_LINT)?;
+    let config = ["--config-file", "infra/deploy/cfn-lint.yaml"];
+    run_command(command(python.with_file_name("cfn-lint")).args(config).current_dir(root()))
+}
+
+/// Builds every function, deploys all of them to a local AWS, and lets the demo's journey run there.
+fn deployed_stack() -> Result<(), String> {
+    let python = setup::venv(&setup::STACK)?;
+    run_command(&mut cargo(["build", "--package", "functions", "--bins", "--profile", "deploy", "--locked"]))?;
+    run_command(&mut cargo(["build", "--package", "local", "--locked"]))?;
+    let target = target();
+    let mut stack = command(python);
+    stack.arg(root().join("infra/deploy/stack_test.py"));
+    stack.arg("--binaries").arg(target.join("deploy")).arg("--runner").arg(target.join("debug/local"));
+    run_command(&mut stack)
 }
 
 /// Runs every test of the workspace, shows the output as it comes, and counts.
@@ -62,36 +73,19 @@ fn tests(python: Option<PathBuf>) -> (Counts, Result<(), String>) {
 
 fn stream(python: Option<&Path>, counts: &mut Counts) -> Result<(), String> {
     // The functions' binaries have no tests of their own; clippy has compiled them, and linking each would take minutes.
-    let mut tests = cargo([
-        "test",
-        "--workspace",
-        "--lib",
-        "--bin",
-        "xtask",
-        "--locked",
-        "--no-fail-fast",
-    ]);
+    let mut tests = cargo(["test", "--workspace", "--lib", "--bin", "xtask", "--locked", "--no-fail-fast"]);
     // A snapshot that differs is a failed test, and is never written here.
     tests.env("INSTA_UPDATE", "no").env_remove("INSTA_FORCE_PASS");
     if let Some(python) = python {
         tests.env("PORTAL_TEST_PYTHON", python);
     }
     show(&tests);
-    let mut child = tests
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| not_started(&tests, &error))?;
+    let mut child = tests.stdout(Stdio::piped()).spawn().map_err(|error| not_started(&tests, &error))?;
     let output = child.stdout.take().expect("stdout is piped");
     let read = tally(output, counts);
-    let status = child
-        .wait()
-        .map_err(|error| format!("{} was lost: {error}", name(&tests)))?;
+    let status = child.wait().map_err(|error| format!("{} was lost: {error}", name(&tests)))?;
     read?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("cargo test ended with {status}"))
-    }
+    if status.success() { Ok(()) } else { Err(format!("cargo test ended with {status}")) }
 }
 
 /// Passes lines on and adds up those that are results.

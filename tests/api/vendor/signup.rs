@@ -28,37 +28,19 @@ async fn an_address_and_a_name_are_enough() {
     assert_eq!(mails.len(), 1);
     assert!(mails[0]["text"].as_str().unwrap().contains("Hello FoloToy 火火兔,"));
     let body = json!({ "token": portal.link_token("ops@folotoy.example").await });
-    let verified = portal
-        .post("/v1/vendor/verify-email", Auth::None, body)
-        .await
-        .expect(200);
+    let verified = portal.post("/v1/vendor/verify-email", Auth::None, body).await.expect(200);
     let session = Auth::Session(verified.str("/session"));
     let vendor = portal.get("/v1/vendor", session).await.expect(200);
-    assert_eq!(
-        (vendor.str("/display_name"), vendor.str("/locale")),
-        ("FoloToy 火火兔", "en")
-    );
+    assert_eq!((vendor.str("/display_name"), vendor.str("/locale")), ("FoloToy 火火兔", "en"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_is_pointed_at() {
     let portal = Portal::start().await;
-    refused(
-        &portal,
-        json!({ "display_name": "FoloToy" }),
-        "invalid_request",
-        &["/email"],
-    )
-    .await;
+    refused(&portal, json!({ "display_name": "FoloToy" }), "invalid_request", &["/email"]).await;
     let body = json!({ "email": "ops@folotoy.example" });
     refused(&portal, body, "invalid_request", &["/display_name"]).await;
-    refused(
-        &portal,
-        json!({ "email": null, "display_name": "x" }),
-        "invalid_request",
-        &["/email"],
-    )
-    .await;
+    refused(&portal, json!({ "email": null, "display_name": "x" }), "invalid_request", &["/email"]).await;
     // An object's values in a list are no object.
     let body = json!(["ops@folotoy.example", "FoloToy", "en", "CN"]);
     refused(&portal, body, "invalid_request", &[""]).await;
@@ -90,13 +72,7 @@ async fn what_breaks_a_rule_is_pointed_at() {
         body
     };
     for name in ["", "   ", "Folo\nToy", "Folo\u{202e}yoT", &"火".repeat(101)] {
-        refused(
-            &portal,
-            body("display_name", name),
-            "validation_failed",
-            &["/display_name"],
-        )
-        .await;
+        refused(&portal, body("display_name", name), "validation_failed", &["/display_name"]).await;
     }
     for locale in ["", "fr", "zh", "EN", "zh-cn"] {
         refused(&portal, body("locale", locale), "validation_failed", &["/locale"]).await;
@@ -123,24 +99,10 @@ async fn a_known_address_gets_the_same_answer_and_another_mail() {
     let folotoy = portal.sign_up("ops@folotoy.example").await;
     let before = portal.state(&folotoy.session).await;
 
-    let known = sign_up(
-        &portal,
-        json!({ "email": "OPS@folotoy.example", "display_name": "Evil" }),
-    )
-    .await;
-    let unknown = sign_up(
-        &portal,
-        json!({ "email": "ops@ropet.example", "display_name": "Ropet" }),
-    )
-    .await;
+    let known = sign_up(&portal, json!({ "email": "OPS@folotoy.example", "display_name": "Evil" })).await;
+    let unknown = sign_up(&portal, json!({ "email": "ops@ropet.example", "display_name": "Ropet" })).await;
     assert_eq!((known.status, &known.text), (unknown.status, &unknown.text));
-    let names = |answer: &Answer| {
-        answer
-            .headers
-            .keys()
-            .map(|name| name.as_str().to_owned())
-            .collect::<Vec<_>>()
-    };
+    let names = |answer: &Answer| answer.headers.keys().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
     assert_eq!(names(&known), names(&unknown));
 
     let mails = portal.mails_to("ops@folotoy.example").await;
@@ -159,18 +121,9 @@ async fn until_it_is_proved_an_address_may_sign_up_again() {
     }
     assert_eq!(portal.mails_to("ops@folotoy.example").await.len(), 2);
     let body = json!({ "token": portal.link_token("ops@folotoy.example").await });
-    let verified = portal
-        .post("/v1/vendor/verify-email", Auth::None, body)
-        .await
-        .expect(200);
-    let vendor = portal
-        .get("/v1/vendor", Auth::Session(verified.str("/session")))
-        .await
-        .expect(200);
-    assert_eq!(
-        (vendor.str("/display_name"), vendor.str("/locale")),
-        ("FoloToy", "zh-CN")
-    );
+    let verified = portal.post("/v1/vendor/verify-email", Auth::None, body).await.expect(200);
+    let vendor = portal.get("/v1/vendor", Auth::Session(verified.str("/session"))).await.expect(200);
+    assert_eq!((vendor.str("/display_name"), vendor.str("/locale")), ("FoloToy", "zh-CN"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,21 +135,12 @@ async fn two_at_once_are_one_vendor() {
     let mails = portal.mails_to("ops@folotoy.example").await;
     let token = |mail: &Value| {
         let text = mail["text"].as_str().unwrap();
-        text.split_once("token=")
-            .unwrap()
-            .1
-            .split_whitespace()
-            .next()
-            .unwrap()
-            .to_owned()
+        text.split_once("token=").unwrap().1.split_whitespace().next().unwrap().to_owned()
     };
     let mut vendors = Vec::new();
     for mail in &mails {
         let body = json!({ "token": token(mail) });
-        let verified = portal
-            .post("/v1/vendor/verify-email", Auth::None, body)
-            .await
-            .expect(200);
+        let verified = portal.post("/v1/vendor/verify-email", Auth::None, body).await.expect(200);
         vendors.push(verified.str("/vendor_id").to_owned());
     }
     assert_eq!(vendors.len(), 2);

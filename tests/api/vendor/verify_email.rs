@@ -88,16 +88,7 @@ async fn what_is_no_link_of_ours_is_refused_like_an_old_one() {
     let foreign = signed_up(&elsewhere).await;
     let ours = signed_up(&portal).await;
     let padded = format!("{ours}=");
-    for token in [
-        "",
-        "garbage",
-        good::NOBODYS_SECRET,
-        &foreign,
-        &padded,
-        &ours[1..],
-        "' OR 1=1 --",
-        "令牌",
-    ] {
+    for token in ["", "garbage", good::NOBODYS_SECRET, &foreign, &padded, &ours[1..], "' OR 1=1 --", "令牌"] {
         refused(verify(&portal, token).await);
     }
     verify(&portal, &ours).await.expect(200);

@@ -48,35 +48,20 @@ async fn one_of_several_signatures_is_enough_while_a_secret_is_rolled() {
     let portal = Portal::start().await;
     let body = stripe::event("evt_rolled", "customer.updated", "cus_nobody").to_string();
     let now = portal.now().await.as_second();
-    let (old, good) = (
-        stripe::signature("whsec_old", now, &body),
-        portal.stripe_signature(&body, 0).await,
-    );
+    let (old, good) = (stripe::signature("whsec_old", now, &body), portal.stripe_signature(&body, 0).await);
     let (_, hex) = good.split_once(",v1=").unwrap();
     let time = good.split(',').next().unwrap();
     let (_, old) = old.split_once(",v1=").unwrap();
-    let answer = portal
-        .deliver(&body, Some(&format!("{time}, v1={old}, v1={hex}")))
-        .await;
+    let answer = portal.deliver(&body, Some(&format!("{time}, v1={old}, v1={hex}"))).await;
     assert_eq!(answer.expect(200).body, json!({ "received": true }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_event_is_refused_though_it_is_signed() {
     let portal = Portal::start().await;
-    for body in [
-        "",
-        "no JSON",
-        "[]",
-        "{}",
-        r#"{"id": 1, "type": "x", "livemode": false}"#,
-        r#"{"id": "evt_1"}"#,
-    ] {
+    for body in ["", "no JSON", "[]", "{}", r#"{"id": 1, "type": "x", "livemode": false}"#, r#"{"id": "evt_1"}"#] {
         let signature = portal.stripe_signature(body, 0).await;
-        let answer = portal
-            .deliver(body, Some(&signature))
-            .await
-            .problem(400, "invalid_request");
+        let answer = portal.deliver(body, Some(&signature)).await.problem(400, "invalid_request");
         assert_eq!(answer.pointers(), [""], "{body}");
     }
     let mut nameless = stripe::event("", "customer.updated", "cus_nobody");
@@ -144,11 +129,7 @@ async fn an_event_about_what_is_not_ours_changes_nothing_and_holds_nothing_up() 
     let (folotoy, url, _) = on_the_way(&portal, "ops@folotoy.example").await;
     let before = portal.state(&folotoy.session).await;
     for (id, kind, object) in [
-        (
-            "evt_foreign_visit",
-            "checkout.session.completed",
-            "cs_test_ofAnotherPortal",
-        ),
+        ("evt_foreign_visit", "checkout.session.completed", "cs_test_ofAnotherPortal"),
         ("evt_foreign_account", "account.updated", "acct_ofAnotherPortal"),
     ] {
         portal.notify(&stripe::event(id, kind, object)).await.expect(200);
@@ -182,10 +163,7 @@ async fn told_again_it_changes_nothing() {
     }
     assert_eq!(portal.state(&folotoy.session).await, before);
     let audit = portal.audit(&folotoy.session).await;
-    let connected = audit
-        .iter()
-        .filter(|row| row["type"] == "payment.connected")
-        .collect::<Vec<_>>();
+    let connected = audit.iter().filter(|row| row["type"] == "payment.connected").collect::<Vec<_>>();
     assert_eq!(connected.len(), 1, "{:?}", types(&audit));
     assert_eq!(connected[0]["by"]["who"], "provider:stripe");
 }

@@ -56,11 +56,7 @@ async fn get(
     Path((document, version)): Path<(String, String)>,
     Query(language): Query<Language>,
 ) -> Result<Response, Failure> {
-    let locale = language
-        .lang
-        .as_deref()
-        .map_or(Ok(Locale::En), str::parse)
-        .map_err(|_| Error::NotFound)?;
+    let locale = language.lang.as_deref().map_or(Ok(Locale::En), str::parse).map_err(|_| Error::NotFound)?;
     let text = text(document.parse()?, &version, locale)?;
     let headers = [
         (CONTENT_TYPE, "text/markdown; charset=utf-8"),

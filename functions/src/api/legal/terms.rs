@@ -55,16 +55,8 @@ struct TranslationView {
 fn view(portal: &str, document: Document) -> Result<DocumentView, domain::Error> {
     let sha256 = |locale| text(document, CURRENT_VERSION, locale).map(|text| HEXLOWER.encode(&Sha256::digest(text)));
     let url = format!("{portal}/v1/legal/{document}/{CURRENT_VERSION}");
-    let zh_cn = TranslationView {
-        sha256: sha256(Locale::ZhCn)?,
-        url: format!("{url}?lang=zh-CN"),
-    };
-    Ok(DocumentView {
-        version: CURRENT_VERSION,
-        sha256: sha256(Locale::En)?,
-        url,
-        zh_cn,
-    })
+    let zh_cn = TranslationView { sha256: sha256(Locale::ZhCn)?, url: format!("{url}?lang=zh-CN") };
+    Ok(DocumentView { version: CURRENT_VERSION, sha256: sha256(Locale::En)?, url, zh_cn })
 }
 
 /// The terms in force
@@ -75,10 +67,7 @@ fn view(portal: &str, document: Document) -> Result<DocumentView, domain::Error>
     security(()))]
 async fn get(State(app): State<App>) -> Result<View<Terms>, Failure> {
     let portal = &app.portal()?.url;
-    Ok(View(Terms {
-        tos: view(portal, Document::Tos)?,
-        dpa: view(portal, Document::Dpa)?,
-    }))
+    Ok(View(Terms { tos: view(portal, Document::Tos)?, dpa: view(portal, Document::Dpa)? }))
 }
 
 /// The endpoint.

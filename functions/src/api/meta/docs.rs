@@ -23,10 +23,7 @@ const POLICY: &str =
     responses((status = 200, description = "A page", body = String, content_type = "text/html"), Faults),
     security(()))]
 async fn show() -> Response {
-    asset(
-        "text/html; charset=utf-8",
-        include_bytes!("../../../assets/docs/index.html"),
-    )
+    asset("text/html; charset=utf-8", include_bytes!("../../../assets/docs/index.html"))
 }
 
 /// A part of the explorer
@@ -43,37 +40,23 @@ async fn part(Path(name): Path<String>) -> Result<Response, Failure> {
     match name.as_str() {
         "docs.css" => Ok(asset(STYLE, include_bytes!("../../../assets/docs/docs.css"))),
         "docs.js" => Ok(asset(SCRIPT, include_bytes!("../../../assets/docs/docs.js"))),
-        "swagger-ui.css" => Ok(asset(
-            STYLE,
-            include_bytes!("../../../assets/swagger-ui/swagger-ui.css"),
-        )),
-        "swagger-ui-bundle.js" => Ok(asset(
-            SCRIPT,
-            include_bytes!("../../../assets/swagger-ui/swagger-ui-bundle.js"),
-        )),
+        "swagger-ui.css" => Ok(asset(STYLE, include_bytes!("../../../assets/swagger-ui/swagger-ui.css"))),
+        "swagger-ui-bundle.js" => Ok(asset(SCRIPT, include_bytes!("../../../assets/swagger-ui/swagger-ui-bundle.js"))),
         _ => Err(Error::NotFound.into()),
     }
 }
 
 fn asset(kind: &'static str, bytes: &'static [u8]) -> Response {
-    let headers = [
-        (CONTENT_TYPE, kind),
-        (CACHE_CONTROL, "public, max-age=300"),
-        (CONTENT_SECURITY_POLICY, POLICY),
-    ];
+    let headers = [(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=300"), (CONTENT_SECURITY_POLICY, POLICY)];
     (headers, bytes).into_response()
 }
 
 /// The page.
 pub fn page() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(show))
-        .layer(CompressionLayer::new())
+    OpenApiRouter::new().routes(routes!(show)).layer(CompressionLayer::new())
 }
 
 /// Its parts.
 pub fn assets() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(part))
-        .layer(CompressionLayer::new())
+    OpenApiRouter::new().routes(routes!(part)).layer(CompressionLayer::new())
 }

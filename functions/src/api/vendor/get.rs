@@ -29,10 +29,7 @@ struct MoneyView {
 
 impl From<Money> for MoneyView {
     fn from(money: Money) -> Self {
-        Self {
-            amount: money.amount,
-            currency: money.currency.code(),
-        }
+        Self { amount: money.amount, currency: money.currency.code() }
     }
 }
 

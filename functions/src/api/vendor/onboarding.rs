@@ -61,16 +61,9 @@ async fn get(State(app): State<App>, caller: SessionCaller) -> Result<View<Onboa
     let portal = &app.portal()?.url;
     let view = |(step, status)| {
         let action_url = (status == StepStatus::Todo).then(|| format!("{portal}{}", action(step)));
-        StepView {
-            step,
-            status,
-            action_url,
-        }
+        StepView { step, status, action_url }
     };
-    Ok(View(OnboardingView {
-        status,
-        steps: steps.into_iter().map(view).collect(),
-    }))
+    Ok(View(OnboardingView { status, steps: steps.into_iter().map(view).collect() }))
 }
 
 /// The endpoint.

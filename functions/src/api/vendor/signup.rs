@@ -52,24 +52,12 @@ async fn signup(
     meta: RequestMeta,
     Json(body): Json<SignUpRequest>,
 ) -> Result<(StatusCode, View<SignUpAccepted>), Failure> {
-    let SignUpRequest {
-        email,
-        display_name,
-        locale,
-        country,
-    } = body;
+    let SignUpRequest { email, display_name, locale, country } = body;
     let profile = SignUp::parse(&email, &display_name, locale.as_deref(), country.as_deref())?;
     let now = app.now();
     let request = LinkRequest::new(app.new_id(), Wish::SignUp { profile }, now);
-    app.store_of_all_vendors()?
-        .request_link(&request, &meta.by(Principal::Visitor, now))
-        .await?;
-    Ok((
-        StatusCode::ACCEPTED,
-        View(SignUpAccepted {
-            status: "verification_sent",
-        }),
-    ))
+    app.store_of_all_vendors()?.request_link(&request, &meta.by(Principal::Visitor, now)).await?;
+    Ok((StatusCode::ACCEPTED, View(SignUpAccepted { status: "verification_sent" })))
 }
 
 /// The endpoint.

@@ -37,10 +37,7 @@ async fn verify_email(
     Json(body): Json<VerifyRequest>,
 ) -> Result<Response, Failure> {
     let secret = body.token.parse().map_err(|_| refused())?;
-    let link = app
-        .store_of_all_vendors()?
-        .link(&secret, Purpose::VerifyEmail, app.now())
-        .await?;
+    let link = app.store_of_all_vendors()?.link(&secret, Purpose::VerifyEmail, app.now()).await?;
     let started = SessionStarted::by_link(&app, &meta, link).await?;
     started.into_response(app.portal()?)
 }

@@ -77,9 +77,7 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 /// # Errors
 /// [`Error::BodyTooLarge`].
 async fn read(request: Request) -> Result<bytes::Bytes, Error> {
-    to_bytes(request.into_body(), MAX_BODY)
-        .await
-        .map_err(|_| Error::BodyTooLarge(MAX_BODY))
+    to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Error::BodyTooLarge(MAX_BODY))
 }
 
 /// Parses JSON and tells, by a pointer, where it does not have the form of `T`.
@@ -114,8 +112,7 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
         }
         fault(pointer, message)
     })?;
-    json.end()
-        .map_err(|_| fault(String::new(), "there is something after the JSON value"))?;
+    json.end().map_err(|_| fault(String::new(), "there is something after the JSON value"))?;
     Ok(value)
 }
 
@@ -170,9 +167,7 @@ mod tests {
             (br#"{"name":"a","list":[]} x"#, ""),
         ];
         for (body, pointer) in rows {
-            let Err(Error::InvalidRequest(faults)) = parse_json::<Body>(body) else {
-                panic!("{body:?} was accepted")
-            };
+            let Err(Error::InvalidRequest(faults)) = parse_json::<Body>(body) else { panic!("{body:?} was accepted") };
             assert_eq!(faults[0].pointer, pointer, "{}", String::from_utf8_lossy(body));
         }
     }

@@ -55,9 +55,7 @@ impl RequestMeta {
             _ => None,
         };
         let peer = || extensions.get::<Peer>().map(|peer| peer.0);
-        let lambda = extensions
-            .get::<lambda_http::Context>()
-            .map(|context| context.request_id.clone());
+        let lambda = extensions.get::<lambda_http::Context>().map(|context| context.request_id.clone());
         let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         Self {
             request_id: lambda.unwrap_or_else(|| app.new_id::<domain::ids::LinkRequestKind>().to_string()),
@@ -69,13 +67,7 @@ impl RequestMeta {
     /// The author of a change that this request makes.
     pub fn by(&self, who: Principal, at: Timestamp) -> By {
         let ip = self.address.map(|address| address.to_string());
-        By {
-            at,
-            who,
-            req: self.request_id.clone(),
-            ip,
-            ua: self.agent.clone(),
-        }
+        By { at, who, req: self.request_id.clone(), ip, ua: self.agent.clone() }
     }
 }
 
@@ -83,11 +75,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestMeta {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(|| Error::Internal("no request meta".into()).into())
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Error::Internal("no request meta".into()).into())
     }
 }
 
@@ -104,9 +92,7 @@ pub fn service(function: &'static str, routes: Router<App>, app: App) -> Router 
 /// A handler panicked: a bug, which the log hears of and the caller does not.
 fn panicked(cause: Box<dyn Any + Send>) -> Response {
     let text = cause.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text
-        .or_else(|| cause.downcast_ref::<String>().cloned())
-        .unwrap_or_default();
+    let text = text.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_default();
     Failure(Error::Internal(format!("panic: {text}"))).into_response()
 }
 

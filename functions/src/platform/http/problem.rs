@@ -70,16 +70,10 @@ fn face(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::TokenExists => (S::CONFLICT, "token_exists", "A token exists"),
         Error::Conflict(_) => (S::CONFLICT, "conflict", "Conflict"),
         Error::BodyTooLarge(_) => (S::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large"),
-        Error::UnsupportedMediaType(_) => (
-            S::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            "Unsupported media type",
-        ),
-        Error::IdempotencyKeyReused => (
-            S::UNPROCESSABLE_ENTITY,
-            "idempotency_key_reused",
-            "Idempotency-Key reused",
-        ),
+        Error::UnsupportedMediaType(_) => {
+            (S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type")
+        }
+        Error::IdempotencyKeyReused => (S::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "Idempotency-Key reused"),
         Error::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
         Error::ProviderRefused { .. } | Error::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
     }
@@ -168,10 +162,7 @@ pub(super) fn document(error: &Error, request_id: &str, portal: &str) -> Respons
         Error::OnboardingIncomplete(missing) => (&[], missing),
         _ => (&[], &[]),
     };
-    let field = |fault: &FieldError| ProblemField {
-        pointer: fault.pointer.clone(),
-        detail: fault.detail.clone(),
-    };
+    let field = |fault: &FieldError| ProblemField { pointer: fault.pointer.clone(), detail: fault.detail.clone() };
     let problem = Problem {
         kind: format!("{portal}/problems/{code}"),
         title: title.to_owned(),
@@ -196,10 +187,7 @@ pub(super) fn document(error: &Error, request_id: &str, portal: &str) -> Respons
 /// The document for what the router itself refused, before any handler: a method, a path or a query that it can't read.
 /// `None` for every other answer.
 pub(super) fn of_router(response: &mut Response, request_id: &str, portal: &str) -> Option<Response> {
-    let kind = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if kind.is_some_and(|kind| !kind.starts_with("text/plain")) {
         return None;
     }
@@ -219,9 +207,7 @@ pub(super) fn of_router(response: &mut Response, request_id: &str, portal: &str)
                     missing: Vec::new(),
                 },
             );
-            refusal
-                .headers_mut()
-                .extend(response.headers_mut().remove(ALLOW).map(|allow| (ALLOW, allow)));
+            refusal.headers_mut().extend(response.headers_mut().remove(ALLOW).map(|allow| (ALLOW, allow)));
             Some(refusal)
         }
         StatusCode::NOT_FOUND => Some(document(&Error::NotFound, request_id, portal)),

@@ -89,13 +89,7 @@ impl Stripe {
             .name(vendor.profile.display_name.as_str())
             .metadata(vendor_metadata(vendor.vendor_id));
         let key = key(format!("cus:{}:v1", vendor.vendor_id))?;
-        Ok(request
-            .customize()
-            .request_strategy(key)
-            .send(&self.0)
-            .await?
-            .id
-            .to_string())
+        Ok(request.customize().request_strategy(key).send(&self.0).await?.id.to_string())
     }
 
     /// A page where a card is saved, for the visit named in `objects`.
@@ -103,15 +97,8 @@ impl Stripe {
     /// # Errors
     /// See [`Stripe::create_customer`].
     pub async fn create_checkout_session(&self, objects: &StripeObjects, portal: &str) -> Result<CheckoutVisit, Error> {
-        let StripeObjects {
-            vendor_id,
-            attempt,
-            customer,
-            ..
-        } = objects;
-        let customer = customer
-            .as_deref()
-            .ok_or_else(|| Error::Internal("no customer".into()))?;
+        let StripeObjects { vendor_id, attempt, customer, .. } = objects;
+        let customer = customer.as_deref().ok_or_else(|| Error::Internal("no customer".into()))?;
         let setup = CreateCheckoutSessionSetupIntentData {
             description: Some("AgentKeys device fees".into()),
             metadata: Some(vendor_metadata(*vendor_id)),
@@ -122,21 +109,14 @@ impl Stripe {
             .customer(customer)
             .allowed_payment_method_types(vec![CreateCheckoutSessionAllowedPaymentMethodTypes::Card])
             .client_reference_id(vendor_id.to_string())
-            .success_url(format!(
-                "{portal}/docs?payment=saved&session_id={{CHECKOUT_SESSION_ID}}"
-            ))
+            .success_url(format!("{portal}/docs?payment=saved&session_id={{CHECKOUT_SESSION_ID}}"))
             .cancel_url(format!("{portal}/docs?payment=cancelled"))
             .metadata(vendor_metadata(*vendor_id))
             .setup_intent_data(setup);
         let key = key(format!("cs:{vendor_id}:{attempt}"))?;
         let session = request.customize().request_strategy(key).send(&self.0).await?;
-        let url = session
-            .url
-            .ok_or_else(|| Error::Internal("Stripe gave a page without a URL".into()))?;
-        Ok(CheckoutVisit {
-            id: session.id.to_string(),
-            url,
-        })
+        let url = session.url.ok_or_else(|| Error::Internal("Stripe gave a page without a URL".into()))?;
+        Ok(CheckoutVisit { id: session.id.to_string(), url })
     }
 
     /// A visit as it stands.
@@ -159,10 +139,7 @@ impl Stripe {
     pub async fn saved_method(&self, setup_intent: &str) -> Result<Option<String>, Error> {
         let intent = RetrieveSetupIntent::new(setup_intent).send(&self.0).await?;
         let succeeded = intent.status == SetupIntentStatus::Succeeded;
-        Ok(intent
-            .payment_method
-            .filter(|_| succeeded)
-            .map(|method| method.id().to_string()))
+        Ok(intent.payment_method.filter(|_| succeeded).map(|method| method.id().to_string()))
     }
 
     /// Makes a saved method the one that invoices are charged to. Setting it up does not.
@@ -184,12 +161,10 @@ impl Stripe {
     /// See [`Stripe::create_customer`].
     pub async fn create_account(&self, vendor: &Vendor, country: &Country) -> Result<String, Error> {
         let mut controller = CreateAccountController::new();
-        controller.fees = Some(CreateAccountControllerFees {
-            payer: Some(CreateAccountControllerFeesPayer::Application),
-        });
-        controller.losses = Some(CreateAccountControllerLosses {
-            payments: Some(CreateAccountControllerLossesPayments::Application),
-        });
+        controller.fees =
+            Some(CreateAccountControllerFees { payer: Some(CreateAccountControllerFeesPayer::Application) });
+        controller.losses =
+            Some(CreateAccountControllerLosses { payments: Some(CreateAccountControllerLossesPayments::Application) });
         controller.requirement_collection = Some(CreateAccountControllerRequirementCollection::Stripe);
         controller.stripe_dashboard = Some(CreateAccountControllerStripeDashboard {
             type_: Some(CreateAccountControllerStripeDashboardType::Express),
@@ -203,13 +178,7 @@ impl Stripe {
             .email(vendor.profile.email.as_str())
             .metadata(vendor_metadata(vendor.vendor_id));
         let key = key(format!("acct:{}:v1", vendor.vendor_id))?;
-        Ok(request
-            .customize()
-            .request_strategy(key)
-            .send(&self.0)
-            .await?
-            .id
-            .to_string())
+        Ok(request.customize().request_strategy(key).send(&self.0).await?.id.to_string())
     }
 
     /// A page where the account's owner gives what Stripe must know. For one use and some minutes: never kept.
@@ -229,26 +198,16 @@ impl Stripe {
     /// See [`Stripe::create_customer`].
     pub async fn account(&self, id: &str) -> Result<AccountState, Error> {
         let account = RetrieveAccount::new(id).send(&self.0).await?;
-        let transfers = account
-            .capabilities
-            .as_ref()
-            .and_then(|capabilities| capabilities.transfers.as_ref());
+        let transfers = account.capabilities.as_ref().and_then(|capabilities| capabilities.transfers.as_ref());
         let active = matches!(transfers, Some(stripe_shared::AccountCapabilitiesStatus::Active));
         let due = account.requirements.as_ref().is_some_and(|needs| {
             needs.currently_due.as_ref().is_some_and(|fields| !fields.is_empty()) || needs.disabled_reason.is_some()
         });
-        let payouts = match (
-            account.payouts_enabled == Some(true) && active,
-            account.details_submitted,
-            due,
-        ) {
+        let payouts = match (account.payouts_enabled == Some(true) && active, account.details_submitted, due) {
             (true, _, _) => Payouts::Enabled,
             (false, Some(true), true) => Payouts::ActionRequired,
             (false, _, _) => Payouts::Pending,
         };
-        Ok(AccountState {
-            vendor_id: vendor_of(account.metadata.as_ref()),
-            payouts,
-        })
+        Ok(AccountState { vendor_id: vendor_of(account.metadata.as_ref()), payouts })
     }
 }

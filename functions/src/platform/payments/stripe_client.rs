@@ -30,13 +30,7 @@ pub(super) struct Client {
 pub(super) enum Error {
     /// Stripe refused. Final: the same call would be refused again.
     #[error("Stripe refused: {status} {kind} {code} {param} (request {request_id})")]
-    Refused {
-        status: u16,
-        kind: String,
-        code: String,
-        param: String,
-        request_id: String,
-    },
+    Refused { status: u16, kind: String, code: String, param: String, request_id: String },
     /// No answer, or none that tells: it may have happened. Try again with the same key.
     #[error("Stripe did not answer: {0}")]
     Unknown(String),
@@ -54,10 +48,9 @@ impl StripeClientErr for Error {
 impl From<Error> for DomainError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Refused { ref param, .. } => Self::ProviderRefused {
-                param: param.clone(),
-                cause: error.to_string(),
-            },
+            Error::Refused { ref param, .. } => {
+                Self::ProviderRefused { param: param.clone(), cause: error.to_string() }
+            }
             Error::Decode(_) => Self::Internal(error.to_string()),
             Error::Unknown(_) => Self::Unavailable(error.to_string()),
         }
@@ -85,27 +78,19 @@ impl Client {
     }
 
     async fn attempt(&self, request: &stripe_client_core::RequestBuilder, settings: &ConfigOverride) -> Tried {
-        let query = request
-            .query
-            .as_ref()
-            .map(|query| format!("?{query}"))
-            .unwrap_or_default();
+        let query = request.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
         let url = format!("{}v1{}{query}", self.config.api_base, request.path);
         let mut call = match request.method {
             StripeMethod::Get => self.http.get(url),
             StripeMethod::Post => self.http.post(url),
             StripeMethod::Delete => self.http.delete(url),
         };
-        call = call
-            .bearer_auth(&self.config.secret_key)
-            .header("stripe-version", VERSION.as_str());
+        call = call.bearer_auth(&self.config.secret_key).header("stripe-version", VERSION.as_str());
         if let Some(RequestStrategy::Idempotent(key)) = &settings.request_strategy {
             call = call.header("idempotency-key", key.as_str());
         }
         if let Some(body) = &request.body {
-            call = call
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(body.clone());
+            call = call.header("content-type", "application/x-www-form-urlencoded").body(body.clone());
         }
         match call.send().await {
             Ok(response) => Self::judge(response).await,
@@ -115,13 +100,7 @@ impl Client {
 
     async fn judge(response: Response) -> Tried {
         let status = response.status();
-        let header = |name| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned)
-        };
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (request_id, hint) = (header("request-id").unwrap_or_default(), header("stripe-should-retry"));
         let body = match response.bytes().await {
             Ok(body) => body,
@@ -132,13 +111,7 @@ impl Client {
         }
         // Of the error only what names no person and no card is kept.
         let envelope: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let field = |name| {
-            envelope
-                .pointer(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let field = |name| envelope.pointer(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (kind, code, param) = (field("/error/type"), field("/error/code"), field("/error/param"));
         let again = match hint.as_deref() {
             Some("true") => true,
@@ -149,13 +122,7 @@ impl Client {
         };
         match again || status.is_server_error() {
             true => Tried::Again(Error::Unknown(format!("{status} {kind} {code} (request {request_id})"))),
-            false => Tried::Final(Error::Refused {
-                status: status.as_u16(),
-                kind,
-                code,
-                param,
-                request_id,
-            }),
+            false => Tried::Final(Error::Refused { status: status.as_u16(), kind, code, param, request_id }),
         }
     }
 }
@@ -167,11 +134,7 @@ impl StripeClient for Client {
         let (request, settings) = request.into_pieces();
         // A POST without a key is never sent twice: it could happen twice.
         let keyed = matches!(settings.request_strategy, Some(RequestStrategy::Idempotent(_)));
-        let attempts = if keyed || matches!(request.method, StripeMethod::Get) {
-            ATTEMPTS
-        } else {
-            1
-        };
+        let attempts = if keyed || matches!(request.method, StripeMethod::Get) { ATTEMPTS } else { 1 };
         let mut attempt = 1;
         loop {
             match self.attempt(&request, &settings).await {

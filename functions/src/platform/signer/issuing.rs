@@ -26,16 +26,8 @@ pub(super) fn generate(random: &Random) -> Result<Pair, Error> {
     let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, random.source()).map_err(wrong)?;
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), random.source())
         .map_err(|error| Error::Internal(error.to_string()))?;
-    let point = pair
-        .public_key()
-        .as_ref()
-        .try_into()
-        .map_err(|_| Error::Internal("no P-256 point".into()))?;
-    Ok(Pair {
-        pair,
-        point,
-        random: random.clone(),
-    })
+    let point = pair.public_key().as_ref().try_into().map_err(|_| Error::Internal("no P-256 point".into()))?;
+    Ok(Pair { pair, point, random: random.clone() })
 }
 
 pub(super) struct Pair {
@@ -71,13 +63,7 @@ impl Certificate {
 
     pub(super) fn rebuild(issuer: &str, point: &Point, iat: i64, exp: i64) -> Self {
         let cnf = Confirmation { jwk: Jwk::bare(point) };
-        Self {
-            iss: issuer.to_owned(),
-            cnf,
-            usage: ["receipt", "cap"],
-            iat,
-            exp,
-        }
+        Self { iss: issuer.to_owned(), cnf, usage: ["receipt", "cap"], iat, exp }
     }
 }
 
@@ -94,12 +80,7 @@ impl IssuingKey {
     pub(super) fn new(pair: Pair, certificate: Certificate, jws: String) -> Result<Self, Error> {
         let (issued, expires) = (certificate.iat, certificate.exp);
         let seal = Seal::of_certificate(&jws, &pair.point, issued, expires)?;
-        Ok(Self {
-            pair,
-            issued,
-            expires,
-            seal,
-        })
+        Ok(Self { pair, issued, expires, seal })
     }
 
     /// Whether it signs for a while yet.
@@ -121,13 +102,9 @@ impl IssuingKey {
 
     fn sign(&self, input: &str) -> Result<Signature, Error> {
         let Pair { pair, random, .. } = &self.pair;
-        let signature = pair
-            .sign(random.source(), input.as_bytes())
-            .map_err(|_| Error::Internal("ring could not sign".into()))?;
-        signature
-            .as_ref()
-            .try_into()
-            .map_err(|_| Error::Internal("no P-256 signature".into()))
+        let signature =
+            pair.sign(random.source(), input.as_bytes()).map_err(|_| Error::Internal("ring could not sign".into()))?;
+        signature.as_ref().try_into().map_err(|_| Error::Internal("no P-256 signature".into()))
     }
 }
 
@@ -135,41 +112,23 @@ impl IssuingKey {
 pub(super) fn signature_of(jws: &str) -> Result<Signature, Error> {
     let wrong = || Error::Internal("no compact JWS".into());
     let encoded = jws.rsplit('.').next().ok_or_else(wrong)?;
-    BASE64URL_NOPAD
-        .decode(encoded.as_bytes())
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or_else(wrong)
+    BASE64URL_NOPAD.decode(encoded.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(wrong)
 }
 
 /// The key id in a compact JWS's header, as 32 bytes.
 pub(super) fn kid_of(jws: &str) -> Result<[u8; 32], Error> {
     let wrong = || Error::Internal("no key id in a certificate".into());
-    let header = jws
-        .split('.')
-        .next()
-        .and_then(|part| BASE64URL_NOPAD.decode(part.as_bytes()).ok())
-        .ok_or_else(wrong)?;
+    let header =
+        jws.split('.').next().and_then(|part| BASE64URL_NOPAD.decode(part.as_bytes()).ok()).ok_or_else(wrong)?;
     let header: serde_json::Value = serde_json::from_slice(&header).map_err(|_| wrong())?;
-    let kid = header
-        .get("kid")
-        .and_then(serde_json::Value::as_str)
-        .ok_or_else(wrong)?;
-    BASE64URL_NOPAD
-        .decode(kid.as_bytes())
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or_else(wrong)
+    let kid = header.get("kid").and_then(serde_json::Value::as_str).ok_or_else(wrong)?;
+    BASE64URL_NOPAD.decode(kid.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(wrong)
 }
 
 /// The certificate's compact JWS, from the parts that a receipt keeps of it.
 pub(super) fn certificate_jws(seal: &Seal, issuer: &str) -> Result<String, Error> {
     let kid = BASE64URL_NOPAD.encode(&seal.k1);
-    let header = super::K1Header {
-        alg: "ES256",
-        typ: Certificate::TYP,
-        kid: &kid,
-    };
+    let header = super::K1Header { alg: "ES256", typ: Certificate::TYP, kid: &kid };
     let claims = Certificate::rebuild(issuer, &seal.point, seal.issued, seal.expires);
     Ok(jose::compact(&jose::signing_input(&header, &claims)?, &seal.signature))
 }

@@ -25,14 +25,9 @@ pub(super) type Signature = [u8; 64];
 /// Header and claims, encoded and joined: what is signed.
 pub(super) fn signing_input(header: &impl Serialize, claims: &impl Serialize) -> Result<String, Error> {
     let encode = |json: serde_json::Result<Vec<u8>>| {
-        json.map(|bytes| BASE64URL_NOPAD.encode(&bytes))
-            .map_err(|error| Error::Internal(error.to_string()))
+        json.map(|bytes| BASE64URL_NOPAD.encode(&bytes)).map_err(|error| Error::Internal(error.to_string()))
     };
-    Ok(format!(
-        "{}.{}",
-        encode(serde_json::to_vec(header))?,
-        encode(serde_json::to_vec(claims))?
-    ))
+    Ok(format!("{}.{}", encode(serde_json::to_vec(header))?, encode(serde_json::to_vec(claims))?))
 }
 
 /// What was signed with its signature.
@@ -50,10 +45,7 @@ pub(super) fn signature_from_der(der: &[u8]) -> Result<Signature, Error> {
     reader.finish().map_err(|_| wrong())?;
     let mut signature = [0; 64];
     for (number, end) in [(r.as_bytes(), 32_usize), (s.as_bytes(), 64)] {
-        let start = end
-            .checked_sub(number.len())
-            .filter(|start| start + 32 >= end)
-            .ok_or_else(wrong)?;
+        let start = end.checked_sub(number.len()).filter(|start| start + 32 >= end).ok_or_else(wrong)?;
         signature[start..end].copy_from_slice(number);
     }
     Ok(signature)
@@ -80,11 +72,7 @@ pub(super) fn verify(token: &str, keys: &[PublicKey]) -> Result<Claims, Error> {
         .find(|key| header.kid.as_deref() == Some(key.kid()))
         .ok_or(Error::Unauthenticated("key id is not published"))?;
     let mut validation = Validation::new(Algorithm::ES256);
-    (
-        validation.validate_exp,
-        validation.validate_nbf,
-        validation.validate_aud,
-    ) = (false, false, false);
+    (validation.validate_exp, validation.validate_nbf, validation.validate_aud) = (false, false, false);
     jsonwebtoken::decode::<Claims>(token, key.decoding(), &validation)
         .map(|token| token.claims)
         .map_err(|_| Error::Unauthenticated("signature or claims do not hold"))

@@ -44,27 +44,13 @@ pub struct Jwk {
 impl Jwk {
     /// The bare key, as a certificate confirms it.
     pub(super) fn bare(point: &Point) -> Self {
-        let (x, y) = (
-            BASE64URL_NOPAD.encode(&point[1..33]),
-            BASE64URL_NOPAD.encode(&point[33..]),
-        );
-        Self {
-            kty: "EC",
-            crv: "P-256",
-            x,
-            y,
-            kid: None,
-            usage: None,
-            alg: None,
-        }
+        let (x, y) = (BASE64URL_NOPAD.encode(&point[1..33]), BASE64URL_NOPAD.encode(&point[33..]));
+        Self { kty: "EC", crv: "P-256", x, y, kid: None, usage: None, alg: None }
     }
 
     /// Its thumbprint (RFC 7638): SHA-256 of the required members in order.
     pub(super) fn thumbprint(&self) -> [u8; 32] {
-        let canonical = format!(
-            r#"{{"crv":"{}","kty":"{}","x":"{}","y":"{}"}}"#,
-            self.crv, self.kty, self.x, self.y
-        );
+        let canonical = format!(r#"{{"crv":"{}","kty":"{}","x":"{}","y":"{}"}}"#, self.crv, self.kty, self.x, self.y);
         Sha256::digest(canonical.as_bytes()).into()
     }
 }
@@ -90,17 +76,8 @@ impl PublicKey {
         }
         let bare = Jwk::bare(&point);
         let kid = BASE64URL_NOPAD.encode(&bare.thumbprint());
-        let jwk = Jwk {
-            kid: Some(kid.clone()),
-            usage: Some("sig"),
-            alg: Some("ES256"),
-            ..bare
-        };
-        Ok(Self {
-            kid,
-            jwk,
-            decoding: DecodingKey::from_ec_der(&point),
-        })
+        let jwk = Jwk { kid: Some(kid.clone()), usage: Some("sig"), alg: Some("ES256"), ..bare };
+        Ok(Self { kid, jwk, decoding: DecodingKey::from_ec_der(&point) })
     }
 
     /// The thumbprint that names it.
@@ -134,9 +111,6 @@ mod tests {
             usage: None,
             alg: None,
         };
-        assert_eq!(
-            BASE64URL_NOPAD.encode(&jwk.thumbprint()),
-            "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U"
-        );
+        assert_eq!(BASE64URL_NOPAD.encode(&jwk.thumbprint()), "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
     }
 }

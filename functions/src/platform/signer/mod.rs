@@ -52,15 +52,7 @@ impl Signer {
     pub fn new(sdk: &SdkConfig, config: SignerConfig, issuer: String, clock: Clock, random: Random) -> Self {
         let kms = Client::new(sdk);
         let (published, issuing) = (OnceCell::new(), Mutex::new(None));
-        Self {
-            kms,
-            key_ids: config.key_ids,
-            issuer,
-            clock,
-            random,
-            published,
-            issuing,
-        }
+        Self { kms, key_ids: config.key_ids, issuer, clock, random, published, issuing }
     }
 
     /// Who signs: the `iss` of everything.
@@ -76,16 +68,8 @@ impl Signer {
         let fetch = || async {
             let mut keys = Vec::new();
             for key_id in &self.key_ids {
-                let answer = self
-                    .kms
-                    .get_public_key()
-                    .key_id(key_id)
-                    .send()
-                    .await
-                    .map_err(unavailable)?;
-                let der = answer
-                    .public_key
-                    .ok_or_else(|| Error::Internal("KMS gave no public key".into()))?;
+                let answer = self.kms.get_public_key().key_id(key_id).send().await.map_err(unavailable)?;
+                let der = answer.public_key.ok_or_else(|| Error::Internal("KMS gave no public key".into()))?;
                 keys.push(PublicKey::from_spki(der.as_ref())?);
             }
             Ok(keys)
@@ -119,9 +103,7 @@ impl Signer {
         let receipt = self.issuing_key().await?.receipt(&self.issuer, binding)?;
         match receipt.covers(binding.registered_at) {
             true => Ok(receipt),
-            false => Err(Error::Unavailable(
-                "the clock left the certificate's life during the request".into(),
-            )),
+            false => Err(Error::Unavailable("the clock left the certificate's life during the request".into())),
         }
     }
 
@@ -161,14 +143,7 @@ impl Signer {
         let (Some(key_id), Some(key)) = (self.key_ids.first(), published.first()) else {
             return Err(Error::Internal("K1_KEY_IDS names no key".into()));
         };
-        let input = jose::signing_input(
-            &K1Header {
-                alg: "ES256",
-                typ,
-                kid: key.kid(),
-            },
-            claims,
-        )?;
+        let input = jose::signing_input(&K1Header { alg: "ES256", typ, kid: key.kid() }, claims)?;
         let answer = self
             .kms
             .sign()
@@ -179,9 +154,7 @@ impl Signer {
             .send()
             .await
             .map_err(unavailable)?;
-        let der = answer
-            .signature
-            .ok_or_else(|| Error::Internal("KMS gave no signature".into()))?;
+        let der = answer.signature.ok_or_else(|| Error::Internal("KMS gave no signature".into()))?;
         Ok(jose::compact(&input, &jose::signature_from_der(der.as_ref())?))
     }
 }

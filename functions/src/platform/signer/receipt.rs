@@ -38,13 +38,7 @@ impl Seal {
     /// Takes apart a certificate that K1 has just signed.
     pub(super) fn of_certificate(jws: &str, point: &Point, issued: i64, expires: i64) -> Result<Self, Error> {
         let (k1, signature) = (issuing::kid_of(jws)?, issuing::signature_of(jws)?);
-        Ok(Self {
-            k1,
-            point: *point,
-            issued,
-            expires,
-            signature,
-        })
+        Ok(Self { k1, point: *point, issued, expires, signature })
     }
 }
 
@@ -78,11 +72,7 @@ struct Claims<'a> {
 
 impl Receipt {
     pub(super) fn unsigned(seal: Seal, issuer: &str) -> Self {
-        Self {
-            seal,
-            issuer: issuer.to_owned(),
-            signature: [0; 64],
-        }
+        Self { seal, issuer: issuer.to_owned(), signature: [0; 64] }
     }
 
     pub(super) fn with_signature(self, signature: Signature) -> Self {
@@ -92,12 +82,7 @@ impl Receipt {
     pub(super) fn signing_input(&self, binding: &Binding) -> Result<String, Error> {
         let kid = BASE64URL_NOPAD.encode(&Jwk::bare(&self.seal.point).thumbprint());
         let k1_cert = issuing::certificate_jws(&self.seal, &self.issuer)?;
-        let header = Header {
-            alg: "ES256",
-            typ: "agentkeys-binding+jwt",
-            kid: &kid,
-            k1_cert: &k1_cert,
-        };
+        let header = Header { alg: "ES256", typ: "agentkeys-binding+jwt", kid: &kid, k1_cert: &k1_cert };
         let claims = Claims {
             iss: &self.issuer,
             sub: binding.actor_omni,
@@ -126,24 +111,9 @@ impl Receipt {
 
     /// The stored bytes.
     pub fn pack(&self) -> Vec<u8> {
-        let Seal {
-            k1,
-            point,
-            issued,
-            expires,
-            signature,
-        } = &self.seal;
+        let Seal { k1, point, issued, expires, signature } = &self.seal;
         let times = [issued.to_be_bytes(), expires.to_be_bytes()].concat();
-        [
-            &[VERSION][..],
-            k1,
-            &point[1..],
-            &times,
-            signature,
-            &self.signature,
-            self.issuer.as_bytes(),
-        ]
-        .concat()
+        [&[VERSION][..], k1, &point[1..], &times, signature, &self.signature, self.issuer.as_bytes()].concat()
     }
 
     /// A receipt from its stored bytes.
@@ -161,23 +131,10 @@ impl Receipt {
             let k1 = take(&mut rest)?;
             let mut point = [4; 65];
             point[1..].copy_from_slice(&take::<64>(&mut rest)?);
-            let (issued, expires) = (
-                i64::from_be_bytes(take(&mut rest)?),
-                i64::from_be_bytes(take(&mut rest)?),
-            );
-            let seal = Seal {
-                k1,
-                point,
-                issued,
-                expires,
-                signature: take(&mut rest)?,
-            };
+            let (issued, expires) = (i64::from_be_bytes(take(&mut rest)?), i64::from_be_bytes(take(&mut rest)?));
+            let seal = Seal { k1, point, issued, expires, signature: take(&mut rest)? };
             let signature = take(&mut rest)?;
-            Some(Self {
-                seal,
-                issuer: String::from_utf8(rest.to_vec()).ok()?,
-                signature,
-            })
+            Some(Self { seal, issuer: String::from_utf8(rest.to_vec()).ok()?, signature })
         };
         parse(bytes).ok_or_else(|| Error::Internal("a stored receipt is broken".into()))
     }
@@ -192,18 +149,9 @@ mod tests {
     fn example() -> (Receipt, Binding) {
         let mut point = [7; 65];
         point[0] = 4;
-        let seal = Seal {
-            k1: [1; 32],
-            point,
-            issued: 1_795_305_600,
-            expires: 1_795_309_200,
-            signature: [2; 64],
-        };
+        let seal = Seal { k1: [1; 32], point, issued: 1_795_305_600, expires: 1_795_309_200, signature: [2; 64] };
         let receipt = Receipt::unsigned(seal, "https://portal.example").with_signature([3; 64]);
-        let (vendor, device) = (
-            "ven_01JZ8Q6V3M4N5P6R7S8T9V0W1X".parse().unwrap(),
-            "FT-0001".parse().unwrap(),
-        );
+        let (vendor, device) = ("ven_01JZ8Q6V3M4N5P6R7S8T9V0W1X".parse().unwrap(), "FT-0001".parse().unwrap());
         let user = "11".repeat(32).parse().unwrap();
         let binding = Binding {
             binding_id: "bnd_01JZ8Q6V3M4N5P6R7S8T9V0W1X".parse().unwrap(),
@@ -237,10 +185,7 @@ mod tests {
     fn packed_and_unpacked() {
         let (receipt, _) = example();
         let packed = receipt.pack();
-        assert_eq!(
-            packed.len(),
-            1 + 32 + 64 + 16 + 64 + 64 + "https://portal.example".len()
-        );
+        assert_eq!(packed.len(), 1 + 32 + 64 + 16 + 64 + 64 + "https://portal.example".len());
         assert_eq!(Receipt::unpack(&packed).unwrap(), receipt);
         assert!(Receipt::unpack(&packed[..200]).is_err());
         assert!(Receipt::unpack(&[2; 300]).is_err());

@@ -77,22 +77,14 @@ impl Store {
 
     async fn put_all(&self, items: &[Item]) -> Result<(), Error> {
         let write = |item: &Item| {
-            let put = PutRequest::builder()
-                .set_item(Some(item.clone()))
-                .build()
-                .map_err(broken)?;
+            let put = PutRequest::builder().set_item(Some(item.clone())).build().map_err(broken)?;
             Ok(WriteRequest::builder().put_request(put).build())
         };
         let writes = items.iter().map(write).collect::<Result<Vec<_>, Error>>()?;
         let mut request = HashMap::from([(self.table.clone(), writes)]);
         for attempt in 0..BATCH_ATTEMPTS {
-            let answer = self
-                .client
-                .batch_write_item()
-                .set_request_items(Some(request))
-                .send()
-                .await
-                .map_err(unavailable)?;
+            let answer =
+                self.client.batch_write_item().set_request_items(Some(request)).send().await.map_err(unavailable)?;
             request = answer.unprocessed_items.unwrap_or_default();
             if request.is_empty() {
                 return Ok(());
@@ -119,19 +111,13 @@ impl VendorStore {
         // DynamoDB refuses a start outside the range that is asked for.
         let mut after = match after {
             Some(sk) if filter.from.is_some_and(|from| sk < sortable(from).as_str()) => {
-                return Ok(AuditPage {
-                    rows: Vec::new(),
-                    next: None,
-                });
+                return Ok(AuditPage { rows: Vec::new(), next: None });
             }
             Some(sk) if filter.to.is_some_and(|to| sk > sortable(to).as_str()) => None,
             after => after.map(str::to_owned),
         };
         if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
-            return Ok(AuditPage {
-                rows: Vec::new(),
-                next: None,
-            });
+            return Ok(AuditPage { rows: Vec::new(), next: None });
         }
         for _ in 0..PAGE_CALLS {
             let (found, more) = self.audit_query(filter, limit, after.as_deref()).await?;
@@ -146,10 +132,7 @@ impl VendorStore {
             rows.truncate(limit);
             after = rows.last().map(|row: &Row<StoredAudit>| row.sk.clone());
         }
-        Ok(AuditPage {
-            rows: rows.into_iter().map(|row| row.item.row).collect(),
-            next: after,
-        })
+        Ok(AuditPage { rows: rows.into_iter().map(|row| row.item.row).collect(), next: after })
     }
 
     async fn audit_query(
@@ -181,16 +164,8 @@ impl VendorStore {
                 .expression_attribute_values(":type", AttributeValue::S(kind.clone()));
         }
         let answer = query.send().await.map_err(unavailable)?;
-        let more = answer
-            .last_evaluated_key
-            .map(|key| Key::of(&key).map(|key| key.sk))
-            .transpose()?;
-        let rows = answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(Row::from_item)
-            .collect::<Result<_, _>>()?;
+        let more = answer.last_evaluated_key.map(|key| Key::of(&key).map(|key| key.sk)).transpose()?;
+        let rows = answer.items.unwrap_or_default().into_iter().map(Row::from_item).collect::<Result<_, _>>()?;
         Ok((rows, more))
     }
 }

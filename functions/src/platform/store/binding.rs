@@ -71,11 +71,7 @@ impl Entity for StoredBinding {
     const KIND: &'static str = "binding";
 
     fn key(&self) -> Key {
-        let actor = self
-            .place
-            .as_ref()
-            .map(|place| place.actor_omni.to_string())
-            .unwrap_or_default();
+        let actor = self.place.as_ref().map(|place| place.actor_omni.to_string()).unwrap_or_default();
         Key::new(format!("ACTOR#{actor}"), "BINDING")
     }
 
@@ -103,30 +99,13 @@ pub struct Registered {
 
 impl Registered {
     fn to_stored(&self) -> StoredBinding {
-        let Binding {
-            vendor_id,
-            device_id,
-            user_omni,
-            actor_omni,
-            ..
-        } = self.binding.clone();
+        let Binding { vendor_id, device_id, user_omni, actor_omni, .. } = self.binding.clone();
         StoredBinding {
-            place: Some(Place {
-                vendor_id,
-                device_id,
-                user_omni,
-                actor_omni,
-            }),
+            place: Some(Place { vendor_id, device_id, user_omni, actor_omni }),
             binding_id: self.binding.binding_id,
             generation: self.binding.generation,
             registered_at: self.binding.registered_at,
-            namespaces: self
-                .binding
-                .namespaces
-                .iter()
-                .map(|name| name.as_str())
-                .collect::<Vec<_>>()
-                .join(" "),
+            namespaces: self.binding.namespaces.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" "),
             model: self.binding.model.clone(),
             metadata: (!self.binding.metadata.is_empty()).then(|| self.binding.metadata.to_json()),
             receipt: self.receipt.pack(),
@@ -139,10 +118,7 @@ impl Registered {
         let (v_pk, v_sk) = (row.v_pk.unwrap_or_default(), row.v_sk.unwrap_or_default());
         let place = Place::parse(&row.pk, &v_pk, &v_sk).ok_or_else(|| broken("keys of a binding"))?;
         let namespaces: Result<Vec<Namespace>, _> = stored.namespaces.split_whitespace().map(str::parse).collect();
-        let metadata = stored
-            .metadata
-            .as_deref()
-            .map_or(Ok(Metadata::default()), serde_json::from_str);
+        let metadata = stored.metadata.as_deref().map_or(Ok(Metadata::default()), serde_json::from_str);
         let binding = Binding {
             binding_id: stored.binding_id,
             vendor_id: place.vendor_id,
@@ -155,10 +131,7 @@ impl Registered {
             metadata: metadata.map_err(broken)?,
             namespaces: namespaces.map_err(broken)?,
         };
-        Ok(Self {
-            binding,
-            receipt: Receipt::unpack(&stored.receipt)?,
-        })
+        Ok(Self { binding, receipt: Receipt::unpack(&stored.receipt)? })
     }
 }
 

@@ -41,22 +41,9 @@ fn hash(key: &IdempotencyKey) -> String {
 }
 
 fn record(item: Item) -> Result<KeyRecord, Error> {
-    let Row {
-        item: Idempotency {
-            fingerprint,
-            expires_at,
-            ..
-        },
-        ..
-    } = Row::from_item(item)?;
-    let bytes = HEXLOWER
-        .decode(fingerprint.as_bytes())
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok());
-    Ok(KeyRecord {
-        fingerprint: bytes.ok_or_else(|| broken("fingerprint"))?,
-        expires_at,
-    })
+    let Row { item: Idempotency { fingerprint, expires_at, .. }, .. } = Row::from_item(item)?;
+    let bytes = HEXLOWER.decode(fingerprint.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    Ok(KeyRecord { fingerprint: bytes.ok_or_else(|| broken("fingerprint"))?, expires_at })
 }
 
 impl VendorStore {
@@ -83,17 +70,9 @@ impl VendorStore {
         registration: &Registration,
         by: &By,
     ) -> Result<Option<KeyRecord>, Error> {
-        let KeyRecord {
-            fingerprint,
-            expires_at,
-        } = KeyRecord::new(registration, by.at);
+        let KeyRecord { fingerprint, expires_at } = KeyRecord::new(registration, by.at);
         let (vendor_id, key_hash) = (self.vendor_id, hash(key));
-        let item = Idempotency {
-            vendor_id,
-            key_hash,
-            fingerprint: HEXLOWER.encode(&fingerprint),
-            expires_at,
-        };
+        let item = Idempotency { vendor_id, key_hash, fingerprint: HEXLOWER.encode(&fingerprint), expires_at };
         match self.store.create(&item, by, Some(by.at)).await? {
             Created::New => Ok(None),
             Created::Existing(item) => record(*item).map(Some),

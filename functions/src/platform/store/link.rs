@@ -118,13 +118,7 @@ impl LinkRequest {
     /// A wish made at `now`.
     pub fn new(request_id: LinkRequestId, wish: Wish, now: Timestamp) -> Self {
         let expires_at = clock::plus_seconds(now, VERIFY_SECONDS);
-        Self {
-            request_id,
-            wish,
-            done_at: None,
-            expires_at,
-            version: 0,
-        }
+        Self { request_id, wish, done_at: None, expires_at, version: 0 }
     }
 
     fn key_of(request_id: LinkRequestId) -> Key {
@@ -134,10 +128,7 @@ impl LinkRequest {
 
 /// The answer to every link that does not open, whatever the reason: unknown, expired, used, for something else.
 pub fn refused() -> Error {
-    Error::field(
-        "/token",
-        "this link is unknown, expired or used already; ask for a new one",
-    )
+    Error::field("/token", "this link is unknown, expired or used already; ask for a new one")
 }
 
 impl Store {
@@ -162,11 +153,7 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn link_request_done(&self, request: LinkRequest, by: &By) -> Result<(), Error> {
-        let done = LinkRequest {
-            done_at: Some(by.at),
-            version: request.version + 1,
-            ..request
-        };
+        let done = LinkRequest { done_at: Some(by.at), version: request.version + 1, ..request };
         self.replace(&done, done.version, by).await.map(drop)
     }
 
@@ -175,9 +162,7 @@ impl Store {
     /// # Errors
     /// [`refused`], [`Error::Unavailable`].
     pub async fn link(&self, secret: &Secret, purpose: Purpose, now: Timestamp) -> Result<Link, Error> {
-        let row: Option<Row<Link>> = self
-            .get(&Link::key_of(secret.hashed().as_str()), Read::Consistent)
-            .await?;
+        let row: Option<Row<Link>> = self.get(&Link::key_of(secret.hashed().as_str()), Read::Consistent).await?;
         let link = row.map(|row| row.item).ok_or_else(refused)?;
         match link.purpose == purpose && now < link.expires_at {
             true => Ok(link),
@@ -204,13 +189,7 @@ impl VendorStore {
         };
         let expires_at = clock::plus_seconds(by.at, life);
         let hash = hash.as_str().to_owned();
-        let link = Link {
-            hash,
-            purpose,
-            vendor_id: self.vendor_id,
-            request_hash,
-            expires_at,
-        };
+        let link = Link { hash, purpose, vendor_id: self.vendor_id, request_hash, expires_at };
         self.store.create(&link, by, None).await?;
         Ok(link)
     }
@@ -229,10 +208,7 @@ impl VendorStore {
         for _ in 0..ATTEMPTS {
             let before = self.vendor().await?;
             let verified = before.clone().verify_email(clock::whole_second(by.at))?;
-            let mut writes = vec![
-                Write::Take(link.key()),
-                Write::Create(Row::new(&session, by).into_item()?),
-            ];
+            let mut writes = vec![Write::Take(link.key()), Write::Create(Row::new(&session, by).into_item()?)];
             let vendor = if verified == before {
                 before
             } else {
@@ -247,8 +223,6 @@ impl VendorStore {
                 Transacted::Refused(_) | Transacted::Busy => {}
             }
         }
-        Err(Error::Conflict(
-            "the vendor is being changed by another request; try again",
-        ))
+        Err(Error::Conflict("the vendor is being changed by another request; try again"))
     }
 }

@@ -104,18 +104,12 @@ const BATCH_ATTEMPTS: u32 = 5;
 impl Store {
     /// The table named in `config`.
     pub fn new(sdk: &SdkConfig, config: &TableConfig) -> Self {
-        Self {
-            client: Client::new(sdk),
-            table: config.name.clone(),
-        }
+        Self { client: Client::new(sdk), table: config.name.clone() }
     }
 
     /// The door to `vendor_id`'s data. Called where a credential of that vendor was checked, and by jobs on its behalf.
     pub fn of(&self, vendor_id: VendorId) -> VendorStore {
-        VendorStore {
-            store: self.clone(),
-            vendor_id,
-        }
+        VendorStore { store: self.clone(), vendor_id }
     }
 
     /// One item.
@@ -142,19 +136,11 @@ impl Store {
     pub async fn batch_get(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, Error> {
         let mut found = HashMap::new();
         let attributes: Vec<_> = keys.iter().map(Key::attributes).collect();
-        let wanted = KeysAndAttributes::builder()
-            .set_keys(Some(attributes))
-            .build()
-            .map_err(broken)?;
+        let wanted = KeysAndAttributes::builder().set_keys(Some(attributes)).build().map_err(broken)?;
         let mut request = HashMap::from([(self.table.clone(), wanted)]);
         for attempt in 0..BATCH_ATTEMPTS {
-            let answer = self
-                .client
-                .batch_get_item()
-                .set_request_items(Some(request))
-                .send()
-                .await
-                .map_err(unavailable)?;
+            let answer =
+                self.client.batch_get_item().set_request_items(Some(request)).send().await.map_err(unavailable)?;
             for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
                 found.insert(Key::of(&item)?, item);
             }
@@ -211,11 +197,7 @@ impl Store {
             .expression_attribute_values(":before", AttributeValue::N((version - 1).to_string()));
         match put.send().await {
             Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(false)
             }
             Err(error) => Err(unavailable(error)),
@@ -227,32 +209,16 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn transact(&self, writes: Vec<Write>) -> Result<Transacted, Error> {
-        let items = writes
-            .into_iter()
-            .map(|write| self.transact_item(write))
-            .collect::<Result<Vec<_>, _>>()?;
-        match self
-            .client
-            .transact_write_items()
-            .set_transact_items(Some(items))
-            .send()
-            .await
-        {
+        let items = writes.into_iter().map(|write| self.transact_item(write)).collect::<Result<Vec<_>, _>>()?;
+        match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(Transacted::Done),
             Err(SdkError::ServiceError(error)) => match error.into_err() {
                 TransactWriteItemsError::TransactionCanceledException(cancelled) => {
                     let reasons = cancelled.cancellation_reasons.unwrap_or_default();
                     let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
-                    let refused: Vec<usize> = reasons
-                        .iter()
-                        .enumerate()
-                        .filter_map(|(at, reason)| failed(reason).then_some(at))
-                        .collect();
-                    Ok(if refused.is_empty() {
-                        Transacted::Busy
-                    } else {
-                        Transacted::Refused(refused)
-                    })
+                    let refused: Vec<usize> =
+                        reasons.iter().enumerate().filter_map(|(at, reason)| failed(reason).then_some(at)).collect();
+                    Ok(if refused.is_empty() { Transacted::Busy } else { Transacted::Refused(refused) })
                 }
                 error => Err(unavailable(error)),
             },
@@ -271,24 +237,11 @@ impl Store {
             Write::Replace(new, version) => {
                 let before = AttributeValue::N((version - 1).to_string());
                 let put = put(new).condition_expression("version = :before");
-                item.put(
-                    put.expression_attribute_values(":before", before)
-                        .build()
-                        .map_err(broken)?,
-                )
-                .build()
+                item.put(put.expression_attribute_values(":before", before).build().map_err(broken)?).build()
             }
             Write::Take(key) => {
-                let delete = Delete::builder()
-                    .table_name(&self.table)
-                    .set_key(Some(key.attributes()));
-                item.delete(
-                    delete
-                        .condition_expression("attribute_exists(pk)")
-                        .build()
-                        .map_err(broken)?,
-                )
-                .build()
+                let delete = Delete::builder().table_name(&self.table).set_key(Some(key.attributes()));
+                item.delete(delete.condition_expression("attribute_exists(pk)").build().map_err(broken)?).build()
             }
         })
     }

@@ -25,9 +25,6 @@ impl Onboarding {
         // Nobody has a device who was never active.
         let was_active = !matches!(vendor.status, Status::PendingVerification | Status::Onboarding);
         let has_device = was_active && store.has_device().await?;
-        Ok(Self {
-            status: vendor.status,
-            steps: steps(&vendor, token.is_some(), has_device).to_vec(),
-        })
+        Ok(Self { status: vendor.status, steps: steps(&vendor, token.is_some(), has_device).to_vec() })
     }
 }

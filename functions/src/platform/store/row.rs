@@ -25,10 +25,7 @@ pub struct Key {
 impl Key {
     /// A key of these two.
     pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
-        Self {
-            pk: pk.into(),
-            sk: sk.into(),
-        }
+        Self { pk: pk.into(), sk: sk.into() }
     }
 
     pub(super) fn attributes(&self) -> Item {
@@ -38,10 +35,7 @@ impl Key {
 
     pub(super) fn of(item: &Item) -> Result<Self, Error> {
         let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
-        text("pk")
-            .zip(text("sk"))
-            .map(|(pk, sk)| Self { pk, sk })
-            .ok_or_else(|| broken("no key"))
+        text("pk").zip(text("sk")).map(|(pk, sk)| Self { pk, sk }).ok_or_else(|| broken("no key"))
     }
 }
 
@@ -94,16 +88,7 @@ impl<'a, T: Entity> Row<&'a T> {
     pub fn new(item: &'a T, by: &By) -> Self {
         let Key { pk, sk } = item.key();
         let (v_pk, v_sk) = item.by_vendor().map(|key| (key.pk, key.sk)).unzip();
-        Self {
-            pk,
-            sk,
-            v_pk,
-            v_sk,
-            ttl: item.ttl(),
-            kind: T::KIND.to_owned(),
-            by: by.clone(),
-            item,
-        }
+        Self { pk, sk, v_pk, v_sk, ttl: item.ttl(), kind: T::KIND.to_owned(), by: by.clone(), item }
     }
 
     /// The row as the SDK wants it.

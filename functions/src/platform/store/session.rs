@@ -56,15 +56,7 @@ impl Session {
     /// A session that begins at `at`.
     pub fn start(session_id: SessionId, hash: &Hashed, vendor_id: VendorId, at: Timestamp) -> Self {
         let hash = hash.as_str().to_owned();
-        Self {
-            hash,
-            session_id,
-            vendor_id,
-            created_at: at,
-            last_seen_at: at,
-            ended_at: None,
-            version: 0,
-        }
+        Self { hash, session_id, vendor_id, created_at: at, last_seen_at: at, ended_at: None, version: 0 }
     }
 
     /// When it is over if it is not used again.
@@ -88,11 +80,7 @@ impl Store {
             return Err(Error::Unauthenticated("no live session"));
         };
         if clock::plus_seconds(session.last_seen_at, SLIDE_SECONDS) <= now {
-            let seen = Session {
-                last_seen_at: now,
-                version: session.version + 1,
-                ..session
-            };
+            let seen = Session { last_seen_at: now, version: session.version + 1, ..session };
             // Whoever loses this race slid it just the same. The author stays who began it.
             self.replace(&seen, seen.version, &by).await?;
             return Ok(seen);
@@ -110,11 +98,7 @@ impl Store {
             let Some(Row { item: current, .. }) = row.filter(|row| row.item.ended_at.is_none()) else {
                 return Ok(());
             };
-            let ended = Session {
-                ended_at: Some(by.at),
-                version: current.version + 1,
-                ..current
-            };
+            let ended = Session { ended_at: Some(by.at), version: current.version + 1, ..current };
             if self.replace(&ended, ended.version, by).await? {
                 return Ok(());
             }

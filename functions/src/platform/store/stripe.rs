@@ -50,10 +50,7 @@ impl VendorStore {
     /// # Errors
     /// [`Error::Conflict`] when somebody else was faster; [`Error::Unavailable`].
     pub async fn put_stripe_objects(&self, objects: StripeObjects, by: &By) -> Result<StripeObjects, Error> {
-        let next = StripeObjects {
-            version: objects.version + 1,
-            ..objects
-        };
+        let next = StripeObjects { version: objects.version + 1, ..objects };
         match self.store.replace(&next, next.version, by).await? {
             true => Ok(next),
             false => self.as_written(next).await,

@@ -65,21 +65,8 @@ impl VendorStore {
         }
         let version = before.as_ref().map_or(0, |slot| slot.version + 1);
         let (vendor_id, token_id, expires_at) = (self.vendor_id, token.token_id, token.expires_at);
-        let slot = Row::new(
-            &TokenSlot {
-                vendor_id,
-                token_id,
-                expires_at,
-                version,
-            },
-            by,
-        )
-        .into_item()?;
-        let slot = if before.is_some() {
-            Write::Replace(slot, version)
-        } else {
-            Write::Create(slot)
-        };
+        let slot = Row::new(&TokenSlot { vendor_id, token_id, expires_at, version }, by).into_item()?;
+        let slot = if before.is_some() { Write::Replace(slot, version) } else { Write::Create(slot) };
         let token = Write::Create(Row::new(token, by).into_item()?);
         match self.store.transact(vec![token, slot]).await? {
             Transacted::Done => Ok(()),
@@ -97,10 +84,7 @@ impl VendorStore {
     }
 
     async fn token_slot(&self) -> Result<Option<TokenSlot>, Error> {
-        let row = self
-            .store
-            .get(&TokenSlot::key_of(self.vendor_id), Read::Consistent)
-            .await?;
+        let row = self.store.get(&TokenSlot::key_of(self.vendor_id), Read::Consistent).await?;
         Ok(row.map(|row: Row<TokenSlot>| row.item))
     }
 }

@@ -50,10 +50,7 @@ impl Entity for EmailOwner {
 
 impl EmailOwner {
     fn new(email: &EmailAddress, vendor_id: VendorId) -> Self {
-        Self {
-            digest: HEXLOWER.encode(&email.digest()),
-            vendor_id,
-        }
+        Self { digest: HEXLOWER.encode(&email.digest()), vendor_id }
     }
 }
 
@@ -74,10 +71,8 @@ impl Store {
     /// [`Error::Unavailable`].
     pub async fn create_vendor(&self, vendor: &Vendor, by: &By) -> Result<bool, Error> {
         let owner = EmailOwner::new(&vendor.profile.email, vendor.vendor_id);
-        let writes = vec![
-            Write::Create(Row::new(&owner, by).into_item()?),
-            Write::Create(Row::new(vendor, by).into_item()?),
-        ];
+        let writes =
+            vec![Write::Create(Row::new(&owner, by).into_item()?), Write::Create(Row::new(vendor, by).into_item()?)];
         match self.transact(writes).await? {
             Transacted::Done => Ok(true),
             Transacted::Refused(_) => Ok(false),
@@ -98,10 +93,7 @@ impl VendorStore {
 
     /// The row of `vendor` one version on, for a transaction.
     pub(super) fn next_version(vendor: Vendor, by: &By) -> Result<(Vendor, Write), Error> {
-        let vendor = Vendor {
-            version: vendor.version + 1,
-            ..vendor
-        };
+        let vendor = Vendor { version: vendor.version + 1, ..vendor };
         let write = Write::Replace(Row::new(&vendor, by).into_item()?, vendor.version);
         Ok((vendor, write))
     }
@@ -121,10 +113,7 @@ impl VendorStore {
             if after == before {
                 return Ok(before);
             }
-            let after = Vendor {
-                version: before.version + 1,
-                ..after
-            };
+            let after = Vendor { version: before.version + 1, ..after };
             if self.store.replace(&after, after.version, by).await? {
                 return Ok(after);
             }

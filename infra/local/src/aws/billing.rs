@@ -93,10 +93,7 @@ impl Asked {
 pub(super) fn units(operation: &str, request: &Value, outcome: &Result<Value, Refusal>) -> Units {
     match outcome {
         Ok(answer) => consumed(operation, answer),
-        Err(refusal) => Units {
-            read: 0.0,
-            write: billed_failure(operation, request, &refusal.body),
-        },
+        Err(refusal) => Units { read: 0.0, write: billed_failure(operation, request, &refusal.body) },
     }
 }
 
@@ -116,10 +113,7 @@ fn consumed(operation: &str, answer: &Value) -> Units {
             (None, None, Kind::Reads) => Units { read: all, write: 0.0 },
             (None, None, Kind::Writes) => Units { read: 0.0, write: all },
             (None, None, Kind::Neither) => Units::default(),
-            (read, write, _) => Units {
-                read: read.unwrap_or_default(),
-                write: write.unwrap_or_default(),
-            },
+            (read, write, _) => Units { read: read.unwrap_or_default(), write: write.unwrap_or_default() },
         };
     }
     total
@@ -127,10 +121,7 @@ fn consumed(operation: &str, answer: &Value) -> Units {
 
 /// Write units of a call that failed: none unless a condition failed, alone or in a transaction.
 fn billed_failure(operation: &str, request: &Value, error: &Value) -> f64 {
-    let code = error
-        .get("__type")
-        .and_then(Value::as_str)
-        .and_then(|code| code.rsplit('#').next());
+    let code = error.get("__type").and_then(Value::as_str).and_then(|code| code.rsplit('#').next());
     match (code, operation) {
         (Some("ConditionalCheckFailedException"), _) => write_units(request, error.get("Item")),
         (Some("TransactionCanceledException"), "TransactWriteItems") => cancelled(request, error),
@@ -142,15 +133,9 @@ fn billed_failure(operation: &str, request: &Value, error: &Value) -> f64 {
 /// delete, a check) is taken at the size of its key unless the item came back: the true bill may be higher.
 fn cancelled(request: &Value, error: &Value) -> f64 {
     let reasons = error.get("CancellationReasons");
-    let actions = request
-        .get("TransactItems")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let actions = request.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
     let each = actions.enumerate().filter_map(|(index, action)| {
-        let old = reasons
-            .and_then(|reasons| reasons.get(index))
-            .and_then(|reason| reason.get("Item"));
+        let old = reasons.and_then(|reasons| reasons.get(index)).and_then(|reason| reason.get("Item"));
         Some(2.0 * write_units(action.as_object()?.values().next()?, old))
     });
     each.sum()
@@ -179,25 +164,17 @@ mod tests {
 
     fn failed(code: &str, more: Value) -> Result<Value, Refusal> {
         let mut refusal = Refusal::new(&format!("com.amazonaws.dynamodb.v20120810#{code}"), "…");
-        let Value::Object(more) = more else {
-            panic!("not an object")
-        };
+        let Value::Object(more) = more else { panic!("not an object") };
         refusal.body.as_object_mut().unwrap().extend(more);
         Err(refusal)
     }
 
     fn read(units: f64) -> Units {
-        Units {
-            read: units,
-            write: 0.0,
-        }
+        Units { read: units, write: 0.0 }
     }
 
     fn write(units: f64) -> Units {
-        Units {
-            read: 0.0,
-            write: units,
-        }
+        Units { read: 0.0, write: units }
     }
 
     #[test]
@@ -219,24 +196,11 @@ mod tests {
     #[test]
     fn a_failed_condition_costs_the_larger_of_the_two_items() {
         let code = "ConditionalCheckFailedException";
-        assert_eq!(
-            units("PutItem", &json!({"Item": item(2500)}), &failed(code, json!({}))),
-            write(3.0)
-        );
+        assert_eq!(units("PutItem", &json!({"Item": item(2500)}), &failed(code, json!({}))), write(3.0));
         let key = json!({"Key": {"pk": {"S": "a"}}});
         assert_eq!(units("UpdateItem", &key, &failed(code, json!({}))), write(1.0));
-        assert_eq!(
-            units("UpdateItem", &key, &failed(code, json!({"Item": item(1500)}))),
-            write(2.0)
-        );
-        assert_eq!(
-            units(
-                "PutItem",
-                &json!({"Item": item(9)}),
-                &failed("ValidationException", json!({}))
-            ),
-            write(0.0)
-        );
+        assert_eq!(units("UpdateItem", &key, &failed(code, json!({"Item": item(1500)}))), write(2.0));
+        assert_eq!(units("PutItem", &json!({"Item": item(9)}), &failed("ValidationException", json!({}))), write(0.0));
     }
 
     #[test]
@@ -252,10 +216,7 @@ mod tests {
             {"Code": "None"},
         ]});
         let outcome = failed("TransactionCanceledException", reasons);
-        assert_eq!(
-            units("TransactWriteItems", &request, &outcome),
-            write(2.0 * (3.0 + 2.0 + 1.0))
-        );
+        assert_eq!(units("TransactWriteItems", &request, &outcome), write(2.0 * (3.0 + 2.0 + 1.0)));
     }
 
     #[test]

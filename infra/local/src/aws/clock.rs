@@ -51,11 +51,7 @@ impl Drift {
     /// The injected clock at the moment of that stamp.
     pub(super) fn shift(&self, stamp: i64) -> i64 {
         let steps = self.steps();
-        let step = steps
-            .iter()
-            .rev()
-            .find(|(since, _)| *since <= stamp)
-            .or_else(|| steps.first());
+        let step = steps.iter().rev().find(|(since, _)| *since <= stamp).or_else(|| steps.first());
         stamp.saturating_add(step.map_or(0, |(_, ahead)| *ahead))
     }
 

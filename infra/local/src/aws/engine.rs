@@ -62,36 +62,23 @@ impl Engine {
             }
         };
         let database = database.map_err(|error| format!("the DynamoDB engine does not open: {error}"))?;
-        let mut engine = Self {
-            database,
-            drift: Drift::new(now, own),
-            stream_arn: String::new(),
-        };
+        let mut engine = Self { database, drift: Drift::new(now, own), stream_arn: String::new() };
         engine.stream_arn = engine.prepare()?;
         Ok(engine)
     }
 
     /// Makes what of the table is missing: a run may have been cut off between two steps.
     fn prepare(&self) -> Result<String, String> {
-        let metadata = || {
-            self.database
-                .get_table_metadata(TABLE)
-                .map_err(|error| error.to_string())
-        };
+        let metadata = || self.database.get_table_metadata(TABLE).map_err(|error| error.to_string());
         if metadata()?.is_none() {
             self.demand("CreateTable", &definition())?;
         }
         if !metadata()?.is_some_and(|table| table.ttl_enabled) {
             let specification = json!({"AttributeName": TTL, "Enabled": true});
-            self.demand(
-                "UpdateTimeToLive",
-                &json!({"TableName": TABLE, "TimeToLiveSpecification": specification}),
-            )?;
+            self.demand("UpdateTimeToLive", &json!({"TableName": TABLE, "TimeToLiveSpecification": specification}))?;
         }
         let label = metadata()?.and_then(|table| table.stream_label);
-        label
-            .map(|label| dynoxide::streams::stream_arn(TABLE, &label))
-            .ok_or_else(|| format!("{TABLE} has no stream"))
+        label.map(|label| dynoxide::streams::stream_arn(TABLE, &label)).ok_or_else(|| format!("{TABLE} has no stream"))
     }
 
     pub(super) fn demand(&self, operation: &str, request: &Value) -> Result<Value, String> {
@@ -155,34 +142,21 @@ fn answer<Q: DeserializeOwned, A: Serialize>(
 }
 
 fn refusal(error: &DynoxideError) -> Refusal {
-    Refusal {
-        status: error.status_code(),
-        body: serde_json::from_str(&error.to_json()).unwrap_or_default(),
-    }
+    Refusal { status: error.status_code(), body: serde_json::from_str(&error.to_json()).unwrap_or_default() }
 }
 
 /// The engine's decoders name the class of an error by a marker before its message, as its own HTTP server reads it;
 /// an unmarked one is a `SerializationException` where the JSON type is wrong, else a `ValidationException`.
 fn unreadable(error: &serde_json::Error) -> DynoxideError {
     let text = error.to_string();
-    let after = |markers: &[&str]| {
-        markers
-            .iter()
-            .find_map(|marker| text.strip_prefix(*marker))
-            .map(str::to_owned)
-    };
+    let after = |markers: &[&str]| markers.iter().find_map(|marker| text.strip_prefix(*marker)).map(str::to_owned);
     if let Some(message) = after(&["SERIALIZATION_AS_READ:", "SERIALIZATION:"]) {
         return DynoxideError::SerializationException(message);
     }
     if let Some(message) = after(&["VALIDATION_REQUEST:", "VALIDATION_AS_READ:", "VALIDATION:"]) {
         return DynoxideError::ValidationException(message);
     }
-    let of_value = [
-        "missing field",
-        "unknown variant",
-        "invalid type: null",
-        "AttributeValue",
-    ];
+    let of_value = ["missing field", "unknown variant", "invalid type: null", "AttributeValue"];
     if of_value.iter().any(|sign| text.contains(*sign)) {
         DynoxideError::ValidationException(text)
     } else {

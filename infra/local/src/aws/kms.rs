@@ -53,11 +53,7 @@ impl Keys {
                 first
             }
         };
-        Ok(Self {
-            dir: dir.map(Path::to_owned),
-            first_id: first.id.clone(),
-            keys: RwLock::new(keys),
-        })
+        Ok(Self { dir: dir.map(Path::to_owned), first_id: first.id.clone(), keys: RwLock::new(keys) })
     }
 
     pub(super) fn first_id(&self) -> &str {
@@ -87,11 +83,7 @@ impl Keys {
     /// By id or by ARN; aliases are not kept here.
     fn find(&self, request: &Value) -> Result<Arc<Key>, Refusal> {
         let name = text(request, "KeyId").ok_or_else(|| Refusal::new("ValidationException", "KeyId is missing."))?;
-        let found = self
-            .keys()
-            .iter()
-            .find(|key| name == key.id || name == key.arn())
-            .cloned();
+        let found = self.keys().iter().find(|key| name == key.id || name == key.arn()).cloned();
         found.ok_or_else(|| Refusal::new("NotFoundException", &format!("Key '{name}' does not exist")))
     }
 
@@ -110,10 +102,7 @@ fn file(dir: &Path, index: usize) -> PathBuf {
 
 impl Key {
     fn generate() -> Result<Self, String> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a signing key is the one thing here that no test may choose"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "a signing key is the one thing here that no test may choose")]
         let random = SystemRandom::new();
         let mut scalar = [0; 32];
         random.fill(&mut scalar).map_err(|_| "the machine has no randomness")?;
@@ -123,11 +112,7 @@ impl Key {
 
     /// The id comes from the public key, so that it is the same in every run.
     fn new(signing: SigningKey) -> Result<Self, String> {
-        let public = signing
-            .verifying_key()
-            .to_public_key_der()
-            .map_err(|error| error.to_string())?
-            .into_vec();
+        let public = signing.verifying_key().to_public_key_der().map_err(|error| error.to_string())?.into_vec();
         let hash = HEXLOWER.encode(Sha256::digest(&public).as_slice());
         let id = [&hash[..8], &hash[8..12], &hash[12..16], &hash[16..20], &hash[20..32]].join("-");
         Ok(Self { id, signing, public })
@@ -152,9 +137,7 @@ impl Key {
         let failed = |error: String| format!("{}: {error}", path.display());
         let document = self.signing.to_pkcs8_der().map_err(|error| failed(error.to_string()))?;
         let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        opened
-            .and_then(|mut file| file.write_all(document.as_bytes()))
-            .map_err(|error| failed(error.to_string()))
+        opened.and_then(|mut file| file.write_all(document.as_bytes())).map_err(|error| failed(error.to_string()))
     }
 
     fn arn(&self) -> String {
@@ -175,16 +158,14 @@ impl Key {
             return Err(invalid("MessageType must be DIGEST: this double signs no raw message."));
         }
         let message = text(request, "Message").ok_or_else(|| invalid("Message is missing."))?;
-        let digest = BASE64
-            .decode(message.as_bytes())
-            .map_err(|_| invalid("Message is not base64."))?;
+        let digest = BASE64.decode(message.as_bytes()).map_err(|_| invalid("Message is not base64."))?;
         if digest.len() != 32 {
             return Err(invalid(&format!("Digest is invalid length for algorithm {ALGORITHM}.")));
         }
-        let signature: DerSignature = self.signing.sign_prehash(&digest).map_err(|error| Refusal {
-            status: 500,
-            ..Refusal::new("KMSInternalException", &error.to_string())
-        })?;
+        let signature: DerSignature = self
+            .signing
+            .sign_prehash(&digest)
+            .map_err(|error| Refusal { status: 500, ..Refusal::new("KMSInternalException", &error.to_string()) })?;
         let signature = BASE64.encode(signature.as_bytes());
         Ok(json!({"KeyId": self.arn(), "Signature": signature, "SigningAlgorithm": ALGORITHM}))
     }
@@ -246,22 +227,13 @@ mod tests {
     fn a_signature_verifies_under_the_public_key() {
         let keys = Keys::open(None).unwrap();
         let digest = Sha256::digest(b"a message");
-        let signed = keys
-            .call("Sign", &request(keys.first_id(), digest.as_slice()))
-            .unwrap()
-            .unwrap();
-        let public = keys
-            .call("GetPublicKey", &json!({"KeyId": signed["KeyId"]}))
-            .unwrap()
-            .unwrap();
+        let signed = keys.call("Sign", &request(keys.first_id(), digest.as_slice())).unwrap().unwrap();
+        let public = keys.call("GetPublicKey", &json!({"KeyId": signed["KeyId"]})).unwrap().unwrap();
         let key = VerifyingKey::from_public_key_der(&bytes(&public, "PublicKey")).unwrap();
         let signature = DerSignature::from_bytes(&bytes(&signed, "Signature")).unwrap();
         key.verify_prehash(digest.as_slice(), &signature).unwrap();
         assert_eq!(public["KeySpec"], "ECC_NIST_P256");
-        let described = keys
-            .call("DescribeKey", &json!({"KeyId": keys.first_id()}))
-            .unwrap()
-            .unwrap();
+        let described = keys.call("DescribeKey", &json!({"KeyId": keys.first_id()})).unwrap().unwrap();
         assert_eq!(described["KeyMetadata"]["Arn"], signed["KeyId"]);
     }
 
@@ -275,15 +247,9 @@ mod tests {
             request
         };
         assert_eq!(refused(&keys, &with("MessageType", "RAW")), "ValidationException");
-        assert_eq!(
-            refused(&keys, &with("SigningAlgorithm", "ECDSA_SHA_384")),
-            "InvalidKeyUsageException"
-        );
+        assert_eq!(refused(&keys, &with("SigningAlgorithm", "ECDSA_SHA_384")), "InvalidKeyUsageException");
         assert_eq!(refused(&keys, &with("KeyId", "another")), "NotFoundException");
-        assert_eq!(
-            refused(&keys, &request(keys.first_id(), &[7; 31])),
-            "ValidationException"
-        );
+        assert_eq!(refused(&keys, &request(keys.first_id(), &[7; 31])), "ValidationException");
         assert!(keys.call("Decrypt", &good).is_none());
     }
 

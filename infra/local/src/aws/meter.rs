@@ -42,11 +42,7 @@ impl Count {
 
 /// `3`, not `3.0`; but `0.5`.
 fn number(units: f64) -> Value {
-    if units.fract() == 0.0 {
-        Value::from(units as i64)
-    } else {
-        Value::from(units)
-    }
+    if units.fract() == 0.0 { Value::from(units as i64) } else { Value::from(units) }
 }
 
 /// Per function, service and operation.
@@ -81,9 +77,7 @@ impl Meter {
 
     pub(super) fn record(&self, function: &str, service: Service, operation: &str, units: Units) {
         let mut counts = self.counts();
-        let count = counts
-            .entry((function.to_owned(), service, operation.to_owned()))
-            .or_default();
+        let count = counts.entry((function.to_owned(), service, operation.to_owned())).or_default();
         count.calls += 1;
         count.units += units;
     }
@@ -94,25 +88,17 @@ impl Meter {
 }
 
 fn sum(counts: &Counts, include: impl Fn(&str) -> bool) -> Value {
-    let mut services: BTreeMap<Service, BTreeMap<&str, Count>> = Service::ALL
-        .into_iter()
-        .map(|service| (service, BTreeMap::new()))
-        .collect();
+    let mut services: BTreeMap<Service, BTreeMap<&str, Count>> =
+        Service::ALL.into_iter().map(|service| (service, BTreeMap::new())).collect();
     for ((function, service, operation), count) in counts {
         if include(function) {
-            let total = services
-                .entry(*service)
-                .or_default()
-                .entry(operation.as_str())
-                .or_default();
+            let total = services.entry(*service).or_default().entry(operation.as_str()).or_default();
             total.calls += count.calls;
             total.units += count.units;
         }
     }
     let services = services.into_iter().map(|(service, operations)| {
-        let operations = operations
-            .into_iter()
-            .map(|(operation, count)| (operation.to_owned(), count.to_json()));
+        let operations = operations.into_iter().map(|(operation, count)| (operation.to_owned(), count.to_json()));
         (service.name().to_owned(), Value::Object(operations.collect()))
     });
     Value::Object(services.collect())
@@ -123,10 +109,7 @@ mod tests {
     use super::*;
 
     fn read(units: f64) -> Units {
-        Units {
-            read: units,
-            write: 0.0,
-        }
+        Units { read: units, write: 0.0 }
     }
 
     #[test]
@@ -139,10 +122,7 @@ mod tests {
         let of_a = json!({"calls": 2, "read_units": 2, "write_units": 0});
         let of_all = json!({"calls": 3, "read_units": 2.5, "write_units": 0});
         let sign = json!({"calls": 1, "read_units": 0, "write_units": 0});
-        assert_eq!(
-            meter.snapshot(|name| name == "a"),
-            json!({"dynamodb": {"GetItem": of_a}, "kms": {}, "ses": {}})
-        );
+        assert_eq!(meter.snapshot(|name| name == "a"), json!({"dynamodb": {"GetItem": of_a}, "kms": {}, "ses": {}}));
         assert_eq!(
             meter.snapshot(|_| true),
             json!({"dynamodb": {"GetItem": of_all}, "kms": {"Sign": sign}, "ses": {}})

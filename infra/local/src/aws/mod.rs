@@ -74,9 +74,7 @@ impl Aws {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .map_err(|error| format!("no port on loopback: {error}"))?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| format!("the port on loopback has no address: {error}"))?;
+        let address = listener.local_addr().map_err(|error| format!("the port on loopback has no address: {error}"))?;
         let aws = Aws(Arc::new(Inner {
             base_url: format!("http://{address}"),
             engine: Engine::open(dir, now.clone())?,

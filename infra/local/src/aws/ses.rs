@@ -29,31 +29,20 @@ impl Form {
     }
 
     fn field(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
     fn list(&self, name: &str) -> Vec<&str> {
         let prefix = format!("{name}.member.");
-        self.0
-            .iter()
-            .filter(|(field, _)| field.starts_with(&prefix))
-            .map(|(_, value)| value.as_str())
-            .collect()
+        self.0.iter().filter(|(field, _)| field.starts_with(&prefix)).map(|(_, value)| value.as_str()).collect()
     }
 }
 
 /// Takes the mail of a `SendRawEmail` and answers its message id.
 pub(super) fn send_raw_email(mailbox: &Mailbox, form: &Form) -> Result<String, String> {
     let data = form.field("RawMessage.Data").ok_or("RawMessage.Data is missing.")?;
-    let raw = BASE64
-        .decode(data.as_bytes())
-        .map_err(|error| format!("RawMessage.Data is not base64: {error}."))?;
-    let message = MessageParser::default()
-        .parse(&raw)
-        .ok_or("RawMessage.Data is not a mail.")?;
+    let raw = BASE64.decode(data.as_bytes()).map_err(|error| format!("RawMessage.Data is not base64: {error}."))?;
+    let message = MessageParser::default().parse(&raw).ok_or("RawMessage.Data is not a mail.")?;
     mailbox.deliver(&message, form.field("Source"), &form.list("Destinations"))
 }
 
@@ -125,15 +114,9 @@ impl Mailbox {
             Some(Err(_)) | None => String::new(),
         };
         let mails = kept.lines().filter(|line| !line.is_empty()).filter_map(|line| {
-            serde_json::from_str(line)
-                .inspect_err(|error| tracing::warn!(%error, "a kept mail is unreadable"))
-                .ok()
+            serde_json::from_str(line).inspect_err(|error| tracing::warn!(%error, "a kept mail is unreadable")).ok()
         });
-        Ok(Self {
-            file,
-            now,
-            mails: RwLock::new(mails.collect()),
-        })
+        Ok(Self { file, now, mails: RwLock::new(mails.collect()) })
     }
 
     /// All mails, the newest last.
@@ -147,11 +130,7 @@ impl Mailbox {
     }
 
     fn deliver(&self, message: &Message<'_>, source: Option<&str>, destinations: &[&str]) -> Result<String, String> {
-        let to = if destinations.is_empty() {
-            addresses(message.to())
-        } else {
-            destinations.join(", ")
-        };
+        let to = if destinations.is_empty() { addresses(message.to()) } else { destinations.join(", ") };
         if to.is_empty() {
             return Err("Missing final destination.".to_owned());
         }
@@ -164,11 +143,7 @@ impl Mailbox {
             to,
             from: sender(message).or(source.map(str::to_owned)).unwrap_or_default(),
             subject: message.subject().unwrap_or_default().to_owned(),
-            text: content(
-                message
-                    .text_bodies()
-                    .find(|body| body.is_text() && !body.is_text_html()),
-            ),
+            text: content(message.text_bodies().find(|body| body.is_text() && !body.is_text_html())),
             html: content(message.html_bodies().find(|body| body.is_text_html())),
             sent_at: sent_at.to_string(),
             attachments: message.attachments().map(attachment).collect(),
@@ -183,12 +158,7 @@ impl Mailbox {
     fn keep(&self, mail: &Mail) -> std::io::Result<()> {
         let Some(path) = &self.file else { return Ok(()) };
         let line = format!("\n{}", serde_json::to_string(mail)?);
-        OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path)?
-            .write_all(line.as_bytes())
+        OpenOptions::new().append(true).create(true).mode(0o600).open(path)?.write_all(line.as_bytes())
     }
 
     fn mails(&self) -> RwLockReadGuard<'_, Vec<Mail>> {
@@ -209,11 +179,7 @@ fn addresses(list: Option<&Address<'_>>) -> String {
 fn sender(message: &Message<'_>) -> Option<String> {
     let first = message.from()?.first()?;
     let address = first.address()?;
-    Some(
-        first
-            .name()
-            .map_or_else(|| address.to_owned(), |name| format!("{name} <{address}>")),
-    )
+    Some(first.name().map_or_else(|| address.to_owned(), |name| format!("{name} <{address}>")))
 }
 
 fn attachment(part: &MessagePart<'_>) -> Attachment {
@@ -256,10 +222,8 @@ mod tests {
 
     fn form(mail: &str, more: &[(&str, &str)]) -> Form {
         let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("Action", "SendRawEmail")
-            .append_pair("Version", "2010-12-01");
-        form.append_pair("RawMessage.Data", &BASE64.encode(mail.as_bytes()))
-            .extend_pairs(more);
+        form.append_pair("Action", "SendRawEmail").append_pair("Version", "2010-12-01");
+        form.append_pair("RawMessage.Data", &BASE64.encode(mail.as_bytes())).extend_pairs(more);
         Form::parse(form.finish().as_bytes())
     }
 
@@ -270,15 +234,9 @@ mod tests {
         assert_eq!(form.action(), Some(SEND_RAW_EMAIL));
         let id = send_raw_email(&mailbox, &form).unwrap();
         let mail = mailbox.get(&id).unwrap();
-        assert_eq!(
-            (mail.id.as_str(), mail.sent_at.as_str()),
-            ("000001", "2027-01-15T08:00:00Z")
-        );
+        assert_eq!((mail.id.as_str(), mail.sent_at.as_str()), ("000001", "2027-01-15T08:00:00Z"));
         assert_eq!(mail.from, "AgentKeys <no-reply@agentkeys.example>");
-        assert_eq!(
-            (mail.to.as_str(), mail.subject.as_str()),
-            ("vendor@example.com", "发票")
-        );
+        assert_eq!((mail.to.as_str(), mail.subject.as_str()), ("vendor@example.com", "发票"));
         assert_eq!((mail.text.trim_end(), mail.html.trim_end()), ("Hello", "<p>Hello</p>"));
         let pdf = Attachment {
             name: "invoice.pdf".to_owned(),
@@ -292,16 +250,10 @@ mod tests {
     #[test]
     fn a_call_may_name_who_gets_it() {
         let mailbox = mailbox(None);
-        let more = [
-            ("Destinations.member.1", "a@example.com"),
-            ("Destinations.member.2", "b@example.com"),
-        ];
+        let more = [("Destinations.member.1", "a@example.com"), ("Destinations.member.2", "b@example.com")];
         let id = send_raw_email(&mailbox, &form("Subject: plain\r\n\r\nText only\r\n", &more)).unwrap();
         let mail = mailbox.get(&id).unwrap();
-        assert_eq!(
-            (mail.to.as_str(), mail.html.as_str()),
-            ("a@example.com, b@example.com", "")
-        );
+        assert_eq!((mail.to.as_str(), mail.html.as_str()), ("a@example.com, b@example.com", ""));
         assert_eq!(mail.text.trim_end(), "Text only");
         assert!(send_raw_email(&mailbox, &form("Subject: to nobody\r\n\r\nText\r\n", &[])).is_err());
     }

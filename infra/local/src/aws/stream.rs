@@ -27,9 +27,7 @@ impl Aws {
 async fn on_a_thread<A: Send + 'static>(
     call: impl FnOnce() -> dynoxide::Result<A> + Send + 'static,
 ) -> Result<A, String> {
-    let outcome = tokio::task::spawn_blocking(call)
-        .await
-        .map_err(|error| error.to_string())?;
+    let outcome = tokio::task::spawn_blocking(call).await.map_err(|error| error.to_string())?;
     outcome.map_err(|error| error.to_string())
 }
 
@@ -48,14 +46,8 @@ impl StreamReader {
     /// (any longer) hold it, for instance because it is another database.
     pub fn open(aws: &Aws, after: Option<String>) -> Result<Self, String> {
         let (database, stream_arn) = (aws.database(), aws.0.engine.stream_arn());
-        let request = DescribeStreamRequest {
-            stream_arn: stream_arn.to_owned(),
-            ..Default::default()
-        };
-        let stream = database
-            .describe_stream(request)
-            .map_err(|error| error.to_string())?
-            .stream_description;
+        let request = DescribeStreamRequest { stream_arn: stream_arn.to_owned(), ..Default::default() };
+        let stream = database.describe_stream(request).map_err(|error| error.to_string())?.stream_description;
         let shard = stream.shards.first().ok_or("the stream has no shard")?;
         let range = &shard.sequence_number_range;
         // Sequence numbers here all have 21 digits, so that their order is the order of their text.
@@ -64,43 +56,25 @@ impl StreamReader {
             (None, _) | (_, None) => false,
         };
         let checkpoint = after.filter(held);
-        let kind = if checkpoint.is_some() {
-            "AFTER_SEQUENCE_NUMBER"
-        } else {
-            "TRIM_HORIZON"
-        };
+        let kind = if checkpoint.is_some() { "AFTER_SEQUENCE_NUMBER" } else { "TRIM_HORIZON" };
         let request = GetShardIteratorRequest {
             stream_arn: stream_arn.to_owned(),
             shard_id: shard.shard_id.clone(),
             shard_iterator_type: kind.to_owned(),
             sequence_number: checkpoint.clone(),
         };
-        let iterator = database
-            .get_shard_iterator(request)
-            .map_err(|error| error.to_string())?
-            .shard_iterator;
+        let iterator = database.get_shard_iterator(request).map_err(|error| error.to_string())?.shard_iterator;
         let iterator = iterator.ok_or("the stream has no iterator")?;
-        Ok(Self {
-            aws: aws.clone(),
-            iterator,
-            checkpoint,
-        })
+        Ok(Self { aws: aws.clone(), iterator, checkpoint })
     }
 
     /// The next records, a hundred at most, as the elements of `Records` in a function's event ("Using AWS Lambda with
     /// Amazon DynamoDB"); empty when there is none at present, and [`Aws::written`] tells when to look again.
     pub async fn next_batch(&mut self) -> Result<Vec<Value>, String> {
         let database = self.aws.database().clone();
-        let request = GetRecordsRequest {
-            shard_iterator: self.iterator.clone(),
-            limit: Some(BATCH),
-        };
+        let request = GetRecordsRequest { shard_iterator: self.iterator.clone(), limit: Some(BATCH) };
         let answer = on_a_thread(move || database.get_records(request)).await?;
-        let events = answer
-            .records
-            .iter()
-            .map(|record| self.event(record))
-            .collect::<Result<Vec<_>, _>>()?;
+        let events = answer.records.iter().map(|record| self.event(record)).collect::<Result<Vec<_>, _>>()?;
         if let Some(last) = answer.records.last() {
             self.checkpoint = Some(last.dynamodb.sequence_number.clone());
         }
@@ -118,16 +92,11 @@ impl StreamReader {
     fn event(&self, record: &Record) -> Result<Value, String> {
         let engine = &self.aws.0.engine;
         let mut event = serde_json::to_value(record).map_err(|error| error.to_string())?;
-        let written = engine
-            .drift()
-            .shift(record.dynamodb.approximate_creation_date_time as i64);
+        let written = engine.drift().shift(record.dynamodb.approximate_creation_date_time as i64);
         event["dynamodb"]["ApproximateCreationDateTime"] = written.into();
         event["awsRegion"] = REGION.into();
         // The engine names a region of its own in its ARNs.
-        event["eventSourceARN"] = engine
-            .stream_arn()
-            .replace(dynoxide::streams::LOCAL_REGION, REGION)
-            .into();
+        event["eventSourceARN"] = engine.stream_arn().replace(dynoxide::streams::LOCAL_REGION, REGION).into();
         Ok(event)
     }
 }
@@ -145,23 +114,12 @@ mod tests {
     const NOW: i64 = 1_800_000_000;
 
     async fn aws() -> Aws {
-        Aws::start(
-            AwsOptions {
-                state_dir: None,
-                now: Arc::new(|| NOW),
-            },
-            Router::new(),
-        )
-        .await
-        .unwrap()
+        Aws::start(AwsOptions { state_dir: None, now: Arc::new(|| NOW) }, Router::new()).await.unwrap()
     }
 
     fn put(aws: &Aws, sk: &str, ttl: i64) {
         let item = json!({"pk": {"S": "P"}, "sk": {"S": sk}, "raw": {"B": "AAE="}, "ttl": {"N": ttl.to_string()}});
-        aws.0
-            .engine
-            .demand("PutItem", &json!({"TableName": Aws::table_name(), "Item": item}))
-            .unwrap();
+        aws.0.engine.demand("PutItem", &json!({"TableName": Aws::table_name(), "Item": item})).unwrap();
     }
 
     #[tokio::test]
@@ -172,14 +130,8 @@ mod tests {
         let batch = reader.next_batch().await.unwrap();
         assert_eq!(batch.len(), 1);
         let event = &batch[0];
-        assert_eq!(
-            (&event["eventName"], &event["eventSource"]),
-            (&json!("INSERT"), &json!("aws:dynamodb"))
-        );
-        assert_eq!(
-            (&event["awsRegion"], &event["eventVersion"]),
-            (&json!(REGION), &json!("1.1"))
-        );
+        assert_eq!((&event["eventName"], &event["eventSource"]), (&json!("INSERT"), &json!("aws:dynamodb")));
+        assert_eq!((&event["awsRegion"], &event["eventVersion"]), (&json!(REGION), &json!("1.1")));
         let arn = event["eventSourceARN"].as_str().unwrap();
         assert!(arn.starts_with("arn:aws:dynamodb:us-east-1:000000000000:table/agentkeys-vendor-portal/stream/"));
         let change = &event["dynamodb"];
@@ -187,10 +139,7 @@ mod tests {
         assert_eq!(change["Keys"], json!({"pk": {"S": "P"}, "sk": {"S": "1"}}));
         assert_eq!(change["NewImage"]["raw"], json!({"B": "AAE="}));
         assert_eq!(change.get("OldImage"), None);
-        assert_eq!(
-            change["SequenceNumber"].as_str().map(str::to_owned),
-            reader.checkpoint()
-        );
+        assert_eq!(change["SequenceNumber"].as_str().map(str::to_owned), reader.checkpoint());
         assert!(reader.next_batch().await.unwrap().is_empty());
     }
 

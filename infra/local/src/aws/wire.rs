@@ -76,18 +76,12 @@ impl Aws {
         if form.action() != Some(ses::SEND_RAW_EMAIL) {
             return Answer::unknown_operation(JSON_1_0);
         }
-        self.0
-            .meter
-            .record(function, Service::Ses, ses::SEND_RAW_EMAIL, Units::default());
+        self.0.meter.record(function, Service::Ses, ses::SEND_RAW_EMAIL, Units::default());
         let (status, body) = match ses::send_raw_email(&self.0.mailbox, &form) {
             Ok(message_id) => (StatusCode::OK, ses::sent(&message_id, request_id)),
             Err(error) => (StatusCode::BAD_REQUEST, ses::refused(&error, request_id)),
         };
-        Answer {
-            status,
-            content_type: "text/xml",
-            body,
-        }
+        Answer { status, content_type: "text/xml", body }
     }
 }
 
@@ -100,10 +94,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(code: &str, message: &str) -> Self {
-        Self {
-            status: 400,
-            body: json!({"__type": code, "message": message}),
-        }
+        Self { status: 400, body: json!({"__type": code, "message": message}) }
     }
 }
 
@@ -118,24 +109,16 @@ impl Answer {
     fn json(content_type: &'static str, outcome: Result<Value, Refusal>) -> Self {
         let (status, body) = match outcome {
             Ok(body) => (StatusCode::OK, body),
-            Err(refusal) => (
-                StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-                refusal.body,
-            ),
+            Err(refusal) => {
+                (StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), refusal.body)
+            }
         };
-        Self {
-            status,
-            content_type,
-            body: body.to_string(),
-        }
+        Self { status, content_type, body: body.to_string() }
     }
 
     fn unknown_operation(content_type: &'static str) -> Self {
         let code = "com.amazon.coral.service#UnknownOperationException";
-        Self::json(
-            content_type,
-            Err(Refusal::new(code, "The local AWS does not serve this operation.")),
-        )
+        Self::json(content_type, Err(Refusal::new(code, "The local AWS does not serve this operation.")))
     }
 }
 
@@ -156,30 +139,17 @@ pub(super) fn router(aws: Aws) -> Router {
 /// Engine and files make their caller wait, hence the thread. A call that has begun runs to its end although its
 /// client may have hung up, as on AWS.
 async fn answer(State(aws): State<Aws>, Path(function): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    let request_id = format!(
-        "00000000-0000-4000-8000-{:012x}",
-        aws.0.requests.fetch_add(1, Ordering::Relaxed)
-    );
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    let request_id = format!("00000000-0000-4000-8000-{:012x}", aws.0.requests.fetch_add(1, Ordering::Relaxed));
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let id = request_id.clone();
     let answer = tokio::task::spawn_blocking(move || aws.serve(&id, &function, target.as_deref(), &body))
         .await
         .unwrap_or_else(|failed| {
             tracing::error!(error = %failed, "a call to the local AWS failed");
             let body = json!({"__type": "InternalServerError", "message": "The local AWS failed."}).to_string();
-            Answer {
-                status: StatusCode::INTERNAL_SERVER_ERROR,
-                content_type: JSON_1_0,
-                body,
-            }
+            Answer { status: StatusCode::INTERNAL_SERVER_ERROR, content_type: JSON_1_0, body }
         });
-    let headers = [
-        ("content-type", answer.content_type.to_owned()),
-        ("x-amzn-requestid", request_id),
-    ];
+    let headers = [("content-type", answer.content_type.to_owned()), ("x-amzn-requestid", request_id)];
     (answer.status, headers, answer.body).into_response()
 }
 
@@ -191,24 +161,11 @@ mod tests {
     use super::*;
 
     async fn aws() -> Aws {
-        Aws::start(
-            AwsOptions {
-                state_dir: None,
-                now: Arc::new(|| 1_800_000_000_i64),
-            },
-            Router::new(),
-        )
-        .await
-        .unwrap()
+        Aws::start(AwsOptions { state_dir: None, now: Arc::new(|| 1_800_000_000_i64) }, Router::new()).await.unwrap()
     }
 
     fn put(aws: &Aws, function: &str, request: &Value) -> Answer {
-        aws.serve(
-            "r",
-            function,
-            Some("DynamoDB_20120810.PutItem"),
-            request.to_string().as_bytes(),
-        )
+        aws.serve("r", function, Some("DynamoDB_20120810.PutItem"), request.to_string().as_bytes())
     }
 
     /// An item in one of the indexes, of about 100 bytes.
@@ -225,14 +182,8 @@ mod tests {
         let answer = put(&aws, "devices-register", &binding());
         assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, "{}"));
         let write = json!({"calls": 1, "read_units": 0, "write_units": 2});
-        assert_eq!(
-            aws.meter().by_function()["devices-register"]["dynamodb"]["PutItem"],
-            write
-        );
-        assert_eq!(
-            aws.meter().snapshot(|function| function == "other")["dynamodb"],
-            json!({})
-        );
+        assert_eq!(aws.meter().by_function()["devices-register"]["dynamodb"]["PutItem"], write);
+        assert_eq!(aws.meter().snapshot(|function| function == "other")["dynamodb"], json!({}));
     }
 
     #[tokio::test]
@@ -258,19 +209,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_served_is_an_unknown_operation() {
         let aws = aws().await;
-        for target in [
-            Some("DynamoDB_20120810.Nothing"),
-            Some("TrentService.Decrypt"),
-            Some("Logs.Put"),
-            None,
-        ] {
+        for target in [Some("DynamoDB_20120810.Nothing"), Some("TrentService.Decrypt"), Some("Logs.Put"), None] {
             let answer = aws.serve("r", "f", target, b"{}");
             assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-            assert!(
-                answer.body.contains("UnknownOperationException"),
-                "{target:?}: {}",
-                answer.body
-            );
+            assert!(answer.body.contains("UnknownOperationException"), "{target:?}: {}", answer.body);
         }
     }
 }

@@ -28,61 +28,37 @@ pub struct Call {
 impl Call {
     /// `GET path`.
     pub fn get(path: &'static str) -> Self {
-        Self {
-            method: Method::GET,
-            path,
-            authorization: None,
-            idempotency_key: None,
-            body: None,
-        }
+        Self { method: Method::GET, path, authorization: None, idempotency_key: None, body: None }
     }
 
     /// `POST path`.
     pub fn post(path: &'static str) -> Self {
-        Self {
-            method: Method::POST,
-            ..Self::get(path)
-        }
+        Self { method: Method::POST, ..Self::get(path) }
     }
 
     /// With the session of the vendor's person.
     pub fn session(self, session: &str) -> Self {
-        Self {
-            authorization: Some(format!("Session {session}")),
-            ..self
-        }
+        Self { authorization: Some(format!("Session {session}")), ..self }
     }
 
     /// With the vendor token.
     pub fn bearer(self, token: &str) -> Self {
-        Self {
-            authorization: Some(format!("Bearer {token}")),
-            ..self
-        }
+        Self { authorization: Some(format!("Bearer {token}")), ..self }
     }
 
     /// With an `Idempotency-Key`.
     pub fn idempotency_key(self, key: &str) -> Self {
-        Self {
-            idempotency_key: Some(key.to_owned()),
-            ..self
-        }
+        Self { idempotency_key: Some(key.to_owned()), ..self }
     }
 
     /// With a JSON body.
     pub fn json(self, body: Value) -> Self {
-        Self {
-            body: Some(body),
-            ..self
-        }
+        Self { body: Some(body), ..self }
     }
 
     /// The request's line as it is printed.
     pub fn line(&self) -> String {
-        let key = self
-            .idempotency_key
-            .as_ref()
-            .map(|key| format!("   Idempotency-Key: {key}"));
+        let key = self.idempotency_key.as_ref().map(|key| format!("   Idempotency-Key: {key}"));
         format!("{self}{}", key.unwrap_or_default())
     }
 }
@@ -106,11 +82,7 @@ pub struct Answer {
 impl Answer {
     /// The answer, if it has the status that the contract promises.
     pub fn promised(self, status: u16) -> Result<Self, DemoError> {
-        if self.status.as_u16() == status {
-            Ok(self)
-        } else {
-            Err(self.unexpected(status))
-        }
+        if self.status.as_u16() == status { Ok(self) } else { Err(self.unexpected(status)) }
     }
 
     /// The text at a path such as `tos/version`.
@@ -122,19 +94,13 @@ impl Answer {
 
     /// The answer's line as it is printed.
     fn line(&self) -> String {
-        let replayed = if self.replayed {
-            "   Idempotency-Replayed: true"
-        } else {
-            ""
-        };
+        let replayed = if self.replayed { "   Idempotency-Replayed: true" } else { "" };
         format!("{}{replayed}", self.status)
     }
 
     fn unexpected(&self, promised: u16) -> DemoError {
         let Self { call, status, body, .. } = self;
-        DemoError::Broken(format!(
-            "{call} answered {status} where {promised} was promised: {body}"
-        ))
+        DemoError::Broken(format!("{call} answered {status} where {promised} was promised: {body}"))
     }
 }
 
@@ -149,11 +115,7 @@ pub struct Portal {
 impl Portal {
     /// The portal at this address.
     pub fn new(client: Client, base_url: &str, paper: Paper) -> Self {
-        Self {
-            client,
-            base_url: base_url.trim_end_matches('/').to_owned(),
-            paper,
-        }
+        Self { client, base_url: base_url.trim_end_matches('/').to_owned(), paper }
     }
 
     /// The address, without a slash at its end.
@@ -163,9 +125,7 @@ impl Portal {
 
     /// Asks without a word.
     pub async fn ask(&self, call: &Call) -> Result<Answer, DemoError> {
-        let mut request = self
-            .client
-            .request(call.method.clone(), format!("{}{}", self.base_url, call.path));
+        let mut request = self.client.request(call.method.clone(), format!("{}{}", self.base_url, call.path));
         if let Some(authorization) = &call.authorization {
             request = request.header("authorization", authorization);
         }
@@ -175,30 +135,15 @@ impl Portal {
         if let Some(body) = &call.body {
             request = request.json(body);
         }
-        let unreachable = |source| DemoError::Unreachable {
-            call: call.to_string(),
-            source,
-        };
+        let unreachable = |source| DemoError::Unreachable { call: call.to_string(), source };
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status();
-        let replayed = response
-            .headers()
-            .get("idempotency-replayed")
-            .is_some_and(|value| value == "true");
+        let replayed = response.headers().get("idempotency-replayed").is_some_and(|value| value == "true");
         let text = response.text().await.map_err(unreachable)?;
-        let body = if text.is_empty() {
-            Ok(Value::Null)
-        } else {
-            serde_json::from_str(&text)
-        };
+        let body = if text.is_empty() { Ok(Value::Null) } else { serde_json::from_str(&text) };
         let body =
             body.map_err(|error| DemoError::Broken(format!("{call} answered {status} without JSON: {error}")))?;
-        Ok(Answer {
-            call: call.to_string(),
-            status,
-            replayed,
-            body,
-        })
+        Ok(Answer { call: call.to_string(), status, replayed, body })
     }
 
     /// Prints the request, asks, prints the answer, and checks its status.
@@ -219,8 +164,7 @@ impl Portal {
     /// Prints a request and its answer.
     pub fn print(&self, call: &Call, answer: &Answer) {
         self.paper.request(&call.line(), call.body.as_ref());
-        self.paper
-            .answer(&answer.line(), answer.status.is_success(), Some(&answer.body));
+        self.paper.answer(&answer.line(), answer.status.is_success(), Some(&answer.body));
     }
 
     /// Asks again and again until `find` finds what it looks for.
@@ -238,9 +182,7 @@ impl Portal {
             }
             if Instant::now() >= deadline {
                 let seconds = PATIENCE.as_secs();
-                return Err(DemoError::Broken(format!(
-                    "{what} did not come within {seconds} seconds ({call})"
-                )));
+                return Err(DemoError::Broken(format!("{what} did not come within {seconds} seconds ({call})")));
             }
             sleep(PAUSE).await;
         }

@@ -6,17 +6,10 @@ use serde_json::Value;
 pub fn verification_mail(mails: &Value, email: &str) -> Option<(String, String)> {
     let mails = mails.as_array().or_else(|| mails["data"].as_array())?;
     mails.iter().find_map(|mail| {
-        let is_ours = mail["to"] == email
-            || mail["to"]
-                .as_array()
-                .is_some_and(|to| to.iter().any(|one| one == email));
+        let is_ours = mail["to"] == email || mail["to"].as_array().is_some_and(|to| to.iter().any(|one| one == email));
         let text = mail["text"].as_str().filter(|_| is_ours)?;
-        let link = text
-            .split_whitespace()
-            .map(|word| word.trim_matches(['<', '>', '(', ')']));
-        let link = link
-            .filter(|word| word.starts_with("http"))
-            .find(|word| token_of(word).is_some())?;
+        let link = text.split_whitespace().map(|word| word.trim_matches(['<', '>', '(', ')']));
+        let link = link.filter(|word| word.starts_with("http")).find(|word| token_of(word).is_some())?;
         Some((mail["subject"].as_str()?.to_owned(), link.to_owned()))
     })
 }

@@ -24,15 +24,10 @@ pub struct Paper {
 
 impl Paper {
     /// Colours only for a person at a terminal who has not declined them with `NO_COLOR`.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "NO_COLOR is a wish of the terminal's user, not a setting of ours"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "NO_COLOR is a wish of the terminal's user, not a setting of ours")]
     pub fn for_stdout() -> Self {
         let declined = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self {
-            colours: stdout().is_terminal() && !declined,
-        }
+        Self { colours: stdout().is_terminal() && !declined }
     }
 
     /// The first lines.
@@ -42,11 +37,7 @@ impl Paper {
 
     /// The heading of a step.
     pub fn step(&self, number: u8, title: &str, sentence: &str) {
-        println!(
-            "\n{} {}",
-            self.paint(CYAN, &format!("{number:>2}")),
-            self.paint(BOLD, title)
-        );
+        println!("\n{} {}", self.paint(CYAN, &format!("{number:>2}")), self.paint(BOLD, title));
         self.sentence(sentence);
     }
 
@@ -97,10 +88,7 @@ impl Paper {
         for (number, row) in rows.iter().enumerate() {
             let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
             let line = cells.collect::<Vec<_>>().join("  ");
-            println!(
-                "     {}",
-                self.paint(if number == 0 { DIM } else { "" }, line.trim_end())
-            );
+            println!("     {}", self.paint(if number == 0 { DIM } else { "" }, line.trim_end()));
         }
     }
 
@@ -113,11 +101,7 @@ impl Paper {
     }
 
     fn paint(&self, colour: &str, text: &str) -> String {
-        if self.colours && !colour.is_empty() {
-            format!("\u{1b}[{colour}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.colours && !colour.is_empty() { format!("\u{1b}[{colour}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
@@ -134,10 +118,7 @@ fn shortened(value: &Value) -> Value {
     match value {
         Value::String(text) if text.chars().count() > LONGEST_TEXT => shorten(text, LONGEST_TEXT / 2).into(),
         Value::Array(items) => items.iter().map(shortened).collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| (name.clone(), shortened(value)))
-            .collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), shortened(value))).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }

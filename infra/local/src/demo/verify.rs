@@ -44,31 +44,16 @@ pub fn receipt(compact: &str, jwks: &Value) -> Result<Value, String> {
     let certificate = Jws::parse(text(&receipt.header, "k1_cert")?, "agentkeys-key+jwt")?;
 
     certificate.verify(published(jwks, text(&certificate.header, "kid")?)?)?;
-    let key = certificate
-        .claims
-        .pointer("/cnf/jwk")
-        .ok_or("the certificate names no key")?;
+    let key = certificate.claims.pointer("/cnf/jwk").ok_or("the certificate names no key")?;
     receipt.verify(key)?;
 
     let mut uses = certificate.claims["use"].as_array().into_iter().flatten();
-    require(
-        uses.any(|purpose| purpose == "receipt"),
-        "the certificate's key may not sign receipts",
-    )?;
-    require(
-        certificate.claims["iss"] == receipt.claims["iss"],
-        "receipt and certificate have different issuers",
-    )?;
+    require(uses.any(|purpose| purpose == "receipt"), "the certificate's key may not sign receipts")?;
+    require(certificate.claims["iss"] == receipt.claims["iss"], "receipt and certificate have different issuers")?;
     let (from, until) = (number(&certificate.claims, "iat")?, number(&certificate.claims, "exp")?);
     let made = number(&receipt.claims, "iat")?;
-    require(
-        (from..=until).contains(&made),
-        "the receipt was not made within its certificate's life",
-    )?;
-    require(
-        until.saturating_sub(from) <= LONGEST_CERTIFICATE,
-        "the certificate lives for more than an hour",
-    )?;
+    require((from..=until).contains(&made), "the receipt was not made within its certificate's life")?;
+    require(until.saturating_sub(from) <= LONGEST_CERTIFICATE, "the certificate lives for more than an hour")?;
     Ok(receipt.claims)
 }
 
@@ -87,12 +72,7 @@ impl<'a> Jws<'a> {
         let (signed, signature) = compact.rsplit_once('.').ok_or_else(malformed)?;
         let (header, claims) = signed.split_once('.').ok_or_else(malformed)?;
         let json = |part: &str| serde_json::from_slice(&decode(part)?).map_err(|_| malformed());
-        let jws = Self {
-            signed,
-            header: json(header)?,
-            claims: json(claims)?,
-            signature: decode(signature)?,
-        };
+        let jws = Self { signed, header: json(header)?, claims: json(claims)?, signature: decode(signature)? };
         require(jws.header["alg"] == "ES256", "a signature is not by ES256")?;
         require(jws.header["typ"] == typ, &format!("a JWS is not of the type {typ}"))?;
         Ok(jws)
@@ -102,10 +82,7 @@ impl<'a> Jws<'a> {
     fn verify(&self, jwk: &Value) -> Result<(), String> {
         let key = Key::parse(jwk)?;
         let kid = text(&self.header, "kid")?;
-        require(
-            key.thumbprint() == kid,
-            "a JWS names another key than the one it is to be verified with",
-        )?;
+        require(key.thumbprint() == kid, "a JWS names another key than the one it is to be verified with")?;
         UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.point()?)
             .verify(self.signed.as_bytes(), &self.signature)
             .map_err(|_| format!("the signature by {kid} is wrong"))
@@ -120,14 +97,8 @@ struct Key<'a> {
 
 impl<'a> Key<'a> {
     fn parse(jwk: &'a Value) -> Result<Self, String> {
-        require(
-            jwk["kty"] == "EC" && jwk["crv"] == "P-256",
-            "a key is not on the curve P-256",
-        )?;
-        Ok(Self {
-            x: text(jwk, "x")?,
-            y: text(jwk, "y")?,
-        })
+        require(jwk["kty"] == "EC" && jwk["crv"] == "P-256", "a key is not on the curve P-256")?;
+        Ok(Self { x: text(jwk, "x")?, y: text(jwk, "y")? })
     }
 
     /// RFC 7638.
@@ -140,10 +111,7 @@ impl<'a> Key<'a> {
     /// The uncompressed point.
     fn point(&self) -> Result<Vec<u8>, String> {
         let (x, y) = (decode(self.x)?, decode(self.y)?);
-        require(
-            x.len() == 32 && y.len() == 32,
-            "a key's coordinates are not 32 bytes long",
-        )?;
+        require(x.len() == 32 && y.len() == 32, "a key's coordinates are not 32 bytes long")?;
         Ok([vec![4], x, y].concat())
     }
 }
@@ -151,14 +119,11 @@ impl<'a> Key<'a> {
 /// The published key of this id.
 fn published<'a>(jwks: &'a Value, kid: &str) -> Result<&'a Value, String> {
     let mut keys = jwks["keys"].as_array().into_iter().flatten();
-    keys.find(|key| key["kid"] == kid)
-        .ok_or_else(|| format!("the key {kid} is not among the published ones"))
+    keys.find(|key| key["kid"] == kid).ok_or_else(|| format!("the key {kid} is not among the published ones"))
 }
 
 fn decode(part: &str) -> Result<Vec<u8>, String> {
-    BASE64URL_NOPAD
-        .decode(part.as_bytes())
-        .map_err(|error| format!("`{part}` is not base64url: {error}"))
+    BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|error| format!("`{part}` is not base64url: {error}"))
 }
 
 fn text<'a>(object: &'a Value, field: &str) -> Result<&'a str, String> {
@@ -186,24 +151,9 @@ mod tests {
     #[test]
     fn derives_the_published_vectors() {
         let rows = [
-            (
-                "FT-0001",
-                0x11,
-                0,
-                "0xdc4a1cf435d4f440952c1c40c583aca7ff4c23856fdf6409f371a34a94352ca3",
-            ),
-            (
-                "FT-0001",
-                0x11,
-                1,
-                "0x8967651a8974251794c0838b008f8da9b0d77d6445adaafe9f0f7243f38c8454",
-            ),
-            (
-                "AA:BB:CC:DD:EE:FF",
-                0xab,
-                0,
-                "0x6f3d597fd037038245a8588cc539adee2e463fc81b59a731d8e79503a423d262",
-            ),
+            ("FT-0001", 0x11, 0, "0xdc4a1cf435d4f440952c1c40c583aca7ff4c23856fdf6409f371a34a94352ca3"),
+            ("FT-0001", 0x11, 1, "0x8967651a8974251794c0838b008f8da9b0d77d6445adaafe9f0f7243f38c8454"),
+            ("AA:BB:CC:DD:EE:FF", 0xab, 0, "0x6f3d597fd037038245a8588cc539adee2e463fc81b59a731d8e79503a423d262"),
         ];
         for (device, user, generation, actor) in rows {
             assert_eq!(expected_actor(VENDOR, device, &[user; 32], generation), actor);

@@ -27,16 +27,12 @@ impl Log<'_> {
     async fn news(&mut self) -> BTreeSet<(String, String)> {
         let text = |row: &Value, pointer: &str| row.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
         let rows = self.new_rows().await;
-        rows.iter()
-            .map(|row| (text(row, "/type"), text(row, "/by/who")))
-            .collect()
+        rows.iter().map(|row| (text(row, "/type"), text(row, "/by/who"))).collect()
     }
 }
 
 fn expected(rows: &[(&str, &str)]) -> BTreeSet<(String, String)> {
-    rows.iter()
-        .map(|(kind, who)| ((*kind).to_owned(), (*who).to_owned()))
-        .collect()
+    rows.iter().map(|(kind, who)| ((*kind).to_owned(), (*who).to_owned())).collect()
 }
 
 /// Who a session is to the audit log, by the row of its beginning.
@@ -53,11 +49,7 @@ async fn every_step_of_the_journey_leaves_its_row_with_its_author() {
     let person_id = person(&portal.audit(&session).await);
     let who = person_id.as_str();
     assert!(who.starts_with("person:ses_"), "{who}");
-    let mut log = Log {
-        portal: &portal,
-        session: session.clone(),
-        seen: BTreeSet::new(),
-    };
+    let mut log = Log { portal: &portal, session: session.clone(), seen: BTreeSet::new() };
     let signed_up = [
         ("vendor.signed_up", "visitor"),
         ("link.sent", "visitor"),
@@ -83,10 +75,7 @@ async fn every_step_of_the_journey_leaves_its_row_with_its_author() {
     let software = format!("token:{token_id}");
     assert_eq!(log.news().await, expected(&[("device.registered", software.as_str())]));
 
-    portal
-        .delete("/v1/vendor/sessions/current", Auth::Session(&session))
-        .await
-        .expect(204);
+    portal.delete("/v1/vendor/sessions/current", Auth::Session(&session)).await.expect(204);
     log.session = portal.sign_in(&folotoy.email).await;
     let rows = log.new_rows().await;
     let started = person(&rows);
@@ -99,10 +88,7 @@ async fn every_step_of_the_journey_leaves_its_row_with_its_author() {
 async fn a_row_says_what_changed_when_by_whom_and_from_where() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
-    let answer = portal
-        .get(&format!("{PATH}?limit=100"), Auth::Session(&folotoy.session))
-        .await
-        .expect(200);
+    let answer = portal.get(&format!("{PATH}?limit=100"), Auth::Session(&folotoy.session)).await.expect(200);
     let rows = answer.body["data"].as_array().unwrap();
     let mut before = "9999".to_owned();
     for row in rows {
@@ -113,19 +99,13 @@ async fn a_row_says_what_changed_when_by_whom_and_from_where() {
         assert!(!row["by"]["request_id"].as_str().unwrap().is_empty(), "{row}");
         assert!(row["subject"].as_str().unwrap().contains(':'), "{row}");
         for change in row["changes"].as_array().unwrap() {
-            assert!(
-                change["field"].is_string() && change["before"] != change["after"],
-                "{change}"
-            );
+            assert!(change["field"].is_string() && change["before"] != change["after"], "{change}");
         }
     }
     let connected = rows.iter().find(|row| row["type"] == "payment.connected").unwrap();
     let changes = connected["changes"].as_array().unwrap();
     let status = changes.iter().find(|change| change["field"] == "status").unwrap();
-    assert_eq!(
-        status,
-        &json!({ "field": "status", "before": "onboarding", "after": "active" })
-    );
+    assert_eq!(status, &json!({ "field": "status", "before": "onboarding", "after": "active" }));
 }
 
 /// Follows the cursors: all rows, and how many pages they took.
@@ -133,10 +113,7 @@ async fn read_on(portal: &Portal, session: &str, limit: usize, mut cursor: Optio
     let (mut rows, mut pages) = (Vec::new(), 0);
     loop {
         let after = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
-        let answer = portal
-            .get(&format!("{PATH}?limit={limit}{after}"), Auth::Session(session))
-            .await
-            .expect(200);
+        let answer = portal.get(&format!("{PATH}?limit={limit}{after}"), Auth::Session(session)).await.expect(200);
         let page = answer.body["data"].as_array().unwrap();
         assert!(page.len() <= limit, "{} rows on a page of {limit}", page.len());
         rows.extend(page.iter().cloned());
@@ -158,10 +135,7 @@ async fn pages_follow_each_other_whatever_happens_meanwhile() {
         assert_eq!(rows, all, "by {limit}");
         assert!(pages >= all.len().div_ceil(limit));
     }
-    let first = portal
-        .get(&format!("{PATH}?limit=3"), Auth::Session(&folotoy.session))
-        .await
-        .expect(200);
+    let first = portal.get(&format!("{PATH}?limit=3"), Auth::Session(&folotoy.session)).await.expect(200);
     let cursor = first.str("/next_cursor").to_owned();
     let body = json!({ "device_id": "FT-0001", "user_omni": omni("11") });
     portal.register(&folotoy.token, "meanwhile", body).await.expect(201);
@@ -189,9 +163,7 @@ async fn a_limit_or_cursor_that_is_none_is_pointed_at() {
     let portal = Portal::start().await;
     let folotoy = portal.sign_up("ops@folotoy.example").await;
     let ask = async |query: String| -> Answer {
-        portal
-            .get(&format!("{PATH}?{query}"), Auth::Session(&folotoy.session))
-            .await
+        portal.get(&format!("{PATH}?{query}"), Auth::Session(&folotoy.session)).await
     };
     for limit in ["0", "101", "-1", "x", "", "1.5", "99999999999999999999"] {
         let answer = ask(format!("limit={limit}")).await.problem(422, "validation_failed");
@@ -210,15 +182,9 @@ async fn another_vendors_cursor_reveals_nothing() {
     let portal = Portal::start().await;
     let (folotoy, ropet) = (portal.vendor("folotoy").await, portal.vendor("ropet").await);
     let own: BTreeSet<String> = ids(&portal.audit(&ropet.session).await);
-    let first = portal
-        .get(&format!("{PATH}?limit=1"), Auth::Session(&folotoy.session))
-        .await
-        .expect(200);
+    let first = portal.get(&format!("{PATH}?limit=1"), Auth::Session(&folotoy.session)).await.expect(200);
     let forged = format!("9999#AUDIT#{}", folotoy.vendor_id);
-    let cursors = [
-        first.str("/next_cursor").to_owned(),
-        BASE64URL_NOPAD.encode(forged.as_bytes()),
-    ];
+    let cursors = [first.str("/next_cursor").to_owned(), BASE64URL_NOPAD.encode(forged.as_bytes())];
     for cursor in cursors {
         let (rows, _) = read_on(&portal, &ropet.session, 100, Some(cursor)).await;
         assert!(ids(&rows).is_subset(&own));
@@ -240,10 +206,7 @@ async fn rows_of_a_type_or_of_a_time() {
     portal.runner().settle().await;
     let moment = domain::clock::rfc3339(now);
     let read = async |query: String| {
-        let answer = portal
-            .get(&format!("{PATH}?{query}"), Auth::Session(&folotoy.session))
-            .await
-            .expect(200);
+        let answer = portal.get(&format!("{PATH}?{query}"), Auth::Session(&folotoy.session)).await.expect(200);
         answer.body["data"].as_array().unwrap().clone()
     };
     let devices = read("type=device.registered".into()).await;
@@ -254,15 +217,11 @@ async fn rows_of_a_type_or_of_a_time() {
     assert!(read(format!("from={moment}&to=2020-01-01T00:00:00Z")).await.is_empty());
     assert!(read("type=nothing.of_the_kind".into()).await.is_empty());
     for (query, pointer) in [("type=%20", "/type"), ("from=yesterday", "/from"), ("to=", "/to")] {
-        let answer = portal
-            .get(&format!("{PATH}?{query}"), Auth::Session(&folotoy.session))
-            .await;
+        let answer = portal.get(&format!("{PATH}?{query}"), Auth::Session(&folotoy.session)).await;
         assert_eq!(answer.problem(422, "validation_failed").pointers(), [pointer]);
     }
 }
 
 fn ids(rows: &[Value]) -> BTreeSet<String> {
-    rows.iter()
-        .map(|row| row["audit_id"].as_str().unwrap().to_owned())
-        .collect()
+    rows.iter().map(|row| row["audit_id"].as_str().unwrap().to_owned()).collect()
 }

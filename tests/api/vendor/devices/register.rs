@@ -12,10 +12,7 @@ fn device(device_id: &str, user: &str) -> Value {
 async fn a_new_device_gets_an_actor_a_receipt_and_a_policy() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
-    let answer = portal
-        .register(&folotoy.token, "first", device("FT-0001", "11"))
-        .await
-        .expect(201);
+    let answer = portal.register(&folotoy.token, "first", device("FT-0001", "11")).await.expect(201);
     assert!(answer.headers.get("idempotency-replayed").is_none());
     let mut members: Vec<_> = answer.body.as_object().unwrap().keys().map(String::as_str).collect();
     members.sort_unstable();
@@ -50,10 +47,7 @@ async fn a_new_device_gets_an_actor_a_receipt_and_a_policy() {
 async fn the_receipt_says_what_the_answer_says() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
-    let answer = portal
-        .register(&folotoy.token, "first", device("FT-0001", "11"))
-        .await
-        .expect(201);
+    let answer = portal.register(&folotoy.token, "first", device("FT-0001", "11")).await.expect(201);
     let receipt = answer.str("/receipt");
     let registered: domain::clock::Timestamp = answer.str("/registered_at").parse().unwrap();
     let claims = json!({
@@ -64,19 +58,13 @@ async fn the_receipt_says_what_the_answer_says() {
     assert_eq!(jwt::claims(receipt), claims);
 
     let header = jwt::header(receipt);
-    assert_eq!(
-        (&header["alg"], &header["typ"]),
-        (&json!("ES256"), &json!("agentkeys-binding+jwt"))
-    );
+    assert_eq!((&header["alg"], &header["typ"]), (&json!("ES256"), &json!("agentkeys-binding+jwt")));
     let certificate = header["k1_cert"].as_str().unwrap();
     let k1 = jwt::header(&folotoy.token)["kid"].clone();
     let expected = json!({ "alg": "ES256", "typ": "agentkeys-key+jwt", "kid": k1 });
     assert_eq!(jwt::header(certificate), expected);
     let certified = jwt::claims(certificate);
-    assert_eq!(
-        (&certified["iss"], &certified["use"]),
-        (&json!(portal.url("")), &json!(["receipt", "cap"]))
-    );
+    assert_eq!((&certified["iss"], &certified["use"]), (&json!(portal.url("")), &json!(["receipt", "cap"])));
     let (from, until) = (certified["iat"].as_i64().unwrap(), certified["exp"].as_i64().unwrap());
     assert!((from..until).contains(&registered.as_second()), "{certified}");
     assert!(until - from <= 3600, "{certified}");
@@ -103,21 +91,12 @@ async fn model_and_metadata_are_kept() {
 async fn the_same_device_and_user_are_the_same_actor_for_ever() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
-    let first = portal
-        .register(&folotoy.token, "first", device("FT-0001", "11"))
-        .await
-        .expect(201);
+    let first = portal.register(&folotoy.token, "first", device("FT-0001", "11")).await.expect(201);
     for (key, days) in [("second", 0), ("third", 1), ("first", 30), ("first", 0)] {
         portal.advance(days * 24 * 3600).await;
-        let again = portal
-            .register(&folotoy.token, key, device("FT-0001", "11"))
-            .await
-            .expect(200);
+        let again = portal.register(&folotoy.token, key, device("FT-0001", "11")).await.expect(200);
         assert_eq!(again.text, first.text, "{key} after {days} days");
-        assert!(
-            again.headers.get("idempotency-replayed").is_none(),
-            "{key} after {days} days"
-        );
+        assert!(again.headers.get("idempotency-replayed").is_none(), "{key} after {days} days");
     }
 }
 
@@ -125,10 +104,7 @@ async fn the_same_device_and_user_are_the_same_actor_for_ever() {
 async fn an_omni_has_one_form_however_it_is_written() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
-    let first = portal
-        .register(&folotoy.token, "first", device("FT-0001", "ab"))
-        .await
-        .expect(201);
+    let first = portal.register(&folotoy.token, "first", device("FT-0001", "ab")).await.expect(201);
     assert_eq!(first.str("/user_omni"), omni("ab"));
     let digits = "ab".repeat(32);
     for (key, text) in [
@@ -179,27 +155,16 @@ async fn leaves_one_row_in_the_audit_log_and_retries_leave_none() {
     let folotoy = portal.vendor("folotoy").await;
     let before = portal.audit(&folotoy.session).await.len();
     for key in ["first", "first", "second"] {
-        let request = portal.request(
-            reqwest::Method::POST,
-            "/v1/vendor/devices/register",
-            Auth::Bearer(&folotoy.token),
-        );
-        let request = request
-            .header("idempotency-key", key)
-            .header("user-agent", "FoloToy/2.1");
+        let request =
+            portal.request(reqwest::Method::POST, "/v1/vendor/devices/register", Auth::Bearer(&folotoy.token));
+        let request = request.header("idempotency-key", key).header("user-agent", "FoloToy/2.1");
         let answer = portal.send(request.json(&device("FT-0001", "11"))).await;
         assert!(answer.status < 300, "{}", answer.text);
     }
     let audit = portal.audit(&folotoy.session).await;
     assert_eq!(audit.len(), before + 1);
-    assert_eq!(
-        (&audit[0]["type"], &audit[0]["subject"]),
-        (&json!("device.registered"), &json!("device:FT-0001"))
-    );
+    assert_eq!((&audit[0]["type"], &audit[0]["subject"]), (&json!("device.registered"), &json!("device:FT-0001")));
     let by = &audit[0]["by"];
     assert_eq!(by["who"], format!("token:{}", folotoy.token_id));
-    assert_eq!(
-        (&by["address"], &by["user_agent"]),
-        (&json!("127.0.0.1"), &json!("FoloToy/2.1"))
-    );
+    assert_eq!((&by["address"], &by["user_agent"]), (&json!("127.0.0.1"), &json!("FoloToy/2.1")));
 }

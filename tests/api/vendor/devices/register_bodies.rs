@@ -16,12 +16,7 @@ async fn refuses(portal: &Portal, vendor: &Vendor, status: u16, code: &str, rows
     let before = portal.state(&vendor.session).await;
     for (body, pointer) in rows {
         let answer = portal.register(&vendor.token, "broken", body.clone()).await;
-        assert_eq!(
-            (answer.status, answer.code()),
-            (status, code),
-            "{body}: {}",
-            answer.text
-        );
+        assert_eq!((answer.status, answer.code()), (status, code), "{body}: {}", answer.text);
         assert_eq!(answer.pointers(), [pointer], "{body}");
     }
     assert_eq!(portal.state(&vendor.session).await, before);
@@ -60,10 +55,7 @@ async fn a_device_id_out_of_bounds() {
         "火火兔-1".to_owned(),
         "FT\u{200b}1".to_owned(),
     ];
-    let rows = ids
-        .into_iter()
-        .map(|id| (with("device_id", id.into()), "/device_id"))
-        .collect();
+    let rows = ids.into_iter().map(|id| (with("device_id", id.into()), "/device_id")).collect();
     refuses(&portal, &folotoy, 422, "validation_failed", rows).await;
 }
 
@@ -72,16 +64,7 @@ async fn a_device_id_within_bounds() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
     let longest = "x".repeat(128);
-    for id in [
-        "x",
-        "AA:BB:CC:DD:EE:FF",
-        "a#b#c",
-        "!~",
-        "../..",
-        "%00",
-        r#""\"#,
-        &longest,
-    ] {
+    for id in ["x", "AA:BB:CC:DD:EE:FF", "a#b#c", "!~", "../..", "%00", r#""\"#, &longest] {
         let body = with("device_id", id.into());
         let answer = portal.register(&folotoy.token, id, body).await.expect(201);
         assert_eq!(answer.str("/device_id"), id);
@@ -105,10 +88,7 @@ async fn a_user_that_is_no_omni() {
         format!("0x0x{}", "1".repeat(62)),
         format!("0x{}", "１".repeat(64)),
     ];
-    let rows = users
-        .into_iter()
-        .map(|user| (with("user_omni", user.into()), "/user_omni"))
-        .collect();
+    let rows = users.into_iter().map(|user| (with("user_omni", user.into()), "/user_omni")).collect();
     refuses(&portal, &folotoy, 422, "validation_failed", rows).await;
 }
 
@@ -117,19 +97,13 @@ async fn a_model_out_of_bounds() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
     let models = ["", "  ", "two\nlines", "\u{202e}bunny", &"兔".repeat(65)].map(str::to_owned);
-    let rows = models
-        .into_iter()
-        .map(|model| (with("model", model.into()), "/model"))
-        .collect();
+    let rows = models.into_iter().map(|model| (with("model", model.into()), "/model")).collect();
     refuses(&portal, &folotoy, 422, "validation_failed", rows).await;
 }
 
 /// So many keys of metadata.
 fn keys(count: usize) -> Value {
-    (0..count)
-        .map(|n| (format!("key{n}"), json!(n)))
-        .collect::<Map<_, _>>()
-        .into()
+    (0..count).map(|n| (format!("key{n}"), json!(n))).collect::<Map<_, _>>().into()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,10 +118,7 @@ async fn metadata_out_of_bounds() {
         json!({ "list": [1] }),
         json!({ "nothing": null }),
     ];
-    let rows = rows
-        .into_iter()
-        .map(|metadata| (with("metadata", metadata), "/metadata"))
-        .collect();
+    let rows = rows.into_iter().map(|metadata| (with("metadata", metadata), "/metadata")).collect();
     refuses(&portal, &folotoy, 422, "validation_failed", rows).await;
 }
 
@@ -159,23 +130,13 @@ async fn metadata_within_bounds() {
     for (key, metadata) in [("twenty", keys(20)), ("4096 bytes", largest)] {
         let mut body = with("metadata", metadata.clone());
         body["device_id"] = key.replace(' ', "-").into();
-        let answer = portal
-            .register(&folotoy.token, &key.replace(' ', "-"), body)
-            .await
-            .expect(201);
+        let answer = portal.register(&folotoy.token, &key.replace(' ', "-"), body).await.expect(201);
         assert_eq!(answer.body["metadata"], metadata);
     }
     // None is none, however it is said.
-    for (key, body) in [
-        ("null", with("metadata", Value::Null)),
-        ("empty", with("metadata", json!({}))),
-    ] {
+    for (key, body) in [("null", with("metadata", Value::Null)), ("empty", with("metadata", json!({})))] {
         let answer = portal.register(&folotoy.token, key, body).await;
-        assert!(
-            answer.status < 300 && answer.body.get("metadata").is_none(),
-            "{}",
-            answer.text
-        );
+        assert!(answer.status < 300 && answer.body.get("metadata").is_none(), "{}", answer.text);
     }
 }
 
@@ -184,9 +145,6 @@ async fn all_that_is_wrong_is_told_at_once() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
     let body = json!({ "device_id": "", "user_omni": "11", "model": "", "metadata": { "list": [] } });
-    let answer = portal
-        .register(&folotoy.token, "broken", body)
-        .await
-        .problem(422, "validation_failed");
+    let answer = portal.register(&folotoy.token, "broken", body).await.problem(422, "validation_failed");
     assert_eq!(answer.pointers(), ["/device_id", "/user_omni", "/model", "/metadata"]);
 }

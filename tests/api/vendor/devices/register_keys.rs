@@ -34,18 +34,11 @@ async fn there_must_be_exactly_one_and_it_must_be_readable() {
         ("a space", vec![text("first second")]),
         ("two", vec![text("first"), text("second")]),
         ("the same twice", vec![text("first"), text("first")]),
-        (
-            "letters that are not ASCII",
-            vec![HeaderValue::from_bytes("火火兔".as_bytes()).unwrap()],
-        ),
+        ("letters that are not ASCII", vec![HeaderValue::from_bytes("火火兔".as_bytes()).unwrap()]),
     ];
     for (fault, keys) in rows {
         let answer = register(&portal, &folotoy.token, &keys).await;
-        assert_eq!(
-            (answer.status, answer.code()),
-            (400, "idempotency_key_required"),
-            "{fault}"
-        );
+        assert_eq!((answer.status, answer.code()), (400, "idempotency_key_required"), "{fault}");
     }
     assert_eq!(portal.state(&folotoy.session).await, before);
     let longest = text(&"k".repeat(255));
@@ -121,23 +114,14 @@ async fn after_a_day_a_key_is_as_good_as_new() {
     let folotoy = portal.vendor("folotoy").await;
     let first = portal.register(&folotoy.token, "key", device(1)).await.expect(201);
     portal.advance(DAY - 600).await;
-    portal
-        .register(&folotoy.token, "key", device(2))
-        .await
-        .problem(422, "idempotency_key_reused");
+    portal.register(&folotoy.token, "key", device(2)).await.problem(422, "idempotency_key_reused");
 
     portal.advance(600).await;
     let second = portal.register(&folotoy.token, "key", device(2)).await.expect(201);
     // From now on it is the second one's.
-    portal
-        .register(&folotoy.token, "key", device(1))
-        .await
-        .problem(422, "idempotency_key_reused");
+    portal.register(&folotoy.token, "key", device(1)).await.problem(422, "idempotency_key_reused");
     let replay = portal.register(&folotoy.token, "key", device(2)).await.expect(200);
-    assert_eq!(
-        (replay.header("idempotency-replayed"), &replay.text),
-        ("true", &second.text)
-    );
+    assert_eq!((replay.header("idempotency-replayed"), &replay.text), ("true", &second.text));
     // The binding does not end with the key.
     let known = portal.register(&folotoy.token, "new key", device(1)).await;
     known.problem(400, "idempotency_key_required");

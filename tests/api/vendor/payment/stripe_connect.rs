@@ -14,20 +14,11 @@ fn count(rows: &[Value], kind: &str) -> usize {
 async fn sends_the_person_to_stripes_page_and_back() {
     let portal = Portal::start().await;
     let folotoy = portal.sign_up("ops@folotoy.example").await;
-    let answer = portal
-        .post(PATH, Auth::Session(&folotoy.session), Value::Null)
-        .await
-        .expect(200);
+    let answer = portal.post(PATH, Auth::Session(&folotoy.session), Value::Null).await.expect(200);
     assert_eq!(answer.header("cache-control"), "no-store");
-    let page = portal
-        .send(portal.client().get(answer.str("/redirect_url")))
-        .await
-        .expect(200);
+    let page = portal.send(portal.client().get(answer.str("/redirect_url"))).await.expect(200);
     assert!(page.text.contains("<form"), "{}", page.text);
-    let back = portal
-        .complete_stripe(answer.str("/redirect_url"), "approve")
-        .await
-        .expect(200);
+    let back = portal.complete_stripe(answer.str("/redirect_url"), "approve").await.expect(200);
     assert!(back.str("/returned_to").starts_with(&portal.url("/")), "{}", back.text);
     let landed = portal.send(portal.client().get(back.str("/returned_to"))).await;
     landed.expect(200);
@@ -37,12 +28,7 @@ async fn sends_the_person_to_stripes_page_and_back() {
 async fn the_body_may_be_left_out_empty_or_say_payments() {
     let portal = Portal::start().await;
     let folotoy = portal.sign_up("ops@folotoy.example").await;
-    for body in [
-        Value::Null,
-        json!({}),
-        json!({ "purpose": "payments" }),
-        json!({ "purpose": null }),
-    ] {
+    for body in [Value::Null, json!({}), json!({ "purpose": "payments" }), json!({ "purpose": null })] {
         portal.visit_stripe(&folotoy.session, body).await;
     }
 }
@@ -56,10 +42,7 @@ async fn a_declined_card_or_a_way_back_connects_nothing() {
         portal.complete_stripe(&url, outcome).await.expect(200);
         assert_eq!(portal.payment(&folotoy.session).await.1, "pending", "{outcome}");
     }
-    let vendor = portal
-        .get("/v1/vendor", Auth::Session(&folotoy.session))
-        .await
-        .expect(200);
+    let vendor = portal.get("/v1/vendor", Auth::Session(&folotoy.session)).await.expect(200);
     assert_eq!(vendor.str("/status"), "onboarding");
     // The same page, with a better card.
     portal.complete_stripe(&url, "approve").await.expect(200);
@@ -82,11 +65,7 @@ async fn a_connected_vendor_may_replace_its_card() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
     let url = portal.visit_stripe(&folotoy.session, Value::Null).await;
-    assert_eq!(
-        portal.payment(&folotoy.session).await.1,
-        "connected",
-        "while the person is away"
-    );
+    assert_eq!(portal.payment(&folotoy.session).await.1, "connected", "while the person is away");
     portal.complete_stripe(&url, "approve").await.expect(200);
     assert_eq!(portal.payment(&folotoy.session).await.1, "connected");
     let audit = portal.audit(&folotoy.session).await;
@@ -95,11 +74,7 @@ async fn a_connected_vendor_may_replace_its_card() {
         let changes = row["changes"].as_array().unwrap().iter();
         changes.filter(|change| change["field"] == "payment_method").count()
     };
-    assert_eq!(
-        audit.iter().map(card).sum::<usize>(),
-        2,
-        "two cards, one after the other"
-    );
+    assert_eq!(audit.iter().map(card).sum::<usize>(), 2, "two cards, one after the other");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,9 +23,7 @@ fn looks(answer: &Answer) -> (u16, Vec<String>, Vec<String>, Vec<String>) {
 async fn mails_a_link_and_gives_the_browser_its_half() {
     let portal = Portal::start().await;
     portal.sign_up(FOLOTOY).await;
-    let answer = ask(&portal, json!({ "email": " OPS@folotoy.example" }))
-        .await
-        .expect(202);
+    let answer = ask(&portal, json!({ "email": " OPS@folotoy.example" })).await.expect(202);
     assert_eq!(answer.str("/status"), "sign_in_link_sent");
     let cookie = set_cookie(&answer, "signin").unwrap();
     assert_eq!(cookie[0], answer.str("/request_id"));
@@ -72,9 +70,7 @@ async fn an_unknown_address_costs_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn speaks_the_vendors_language() {
     let portal = Portal::start().await;
-    portal
-        .sign_up_as(json!({ "email": FOLOTOY, "display_name": "火火兔", "locale": "zh-CN" }))
-        .await;
+    portal.sign_up_as(json!({ "email": FOLOTOY, "display_name": "火火兔", "locale": "zh-CN" })).await;
     ask(&portal, json!({ "email": FOLOTOY })).await.expect(202);
     let mails = portal.mails_to(FOLOTOY).await;
     assert_eq!(mails[1]["subject"], "您的 AgentKeys 登录链接");
@@ -88,10 +84,6 @@ async fn what_is_no_address_is_pointed_at() {
     assert_eq!(answer.pointers(), ["/email"]);
     for email in ["", "folotoy", "a@b", "a b@c.example"] {
         let answer = ask(&portal, json!({ "email": email })).await;
-        assert_eq!(
-            answer.problem(422, "validation_failed").pointers(),
-            ["/email"],
-            "{email:?}"
-        );
+        assert_eq!(answer.problem(422, "validation_failed").pointers(), ["/email"], "{email:?}");
     }
 }

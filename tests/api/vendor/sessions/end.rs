@@ -17,18 +17,9 @@ async fn ends_this_session_at_once_and_no_other() {
     assert_eq!(cookie[0], "");
     assert!(cookie.iter().any(|part| part == "Max-Age=0"), "{cookie:?}");
 
-    portal
-        .get("/v1/vendor", Auth::Session(&second))
-        .await
-        .problem(401, "unauthenticated");
-    portal
-        .delete(PATH, Auth::Session(&second))
-        .await
-        .problem(401, "unauthenticated");
-    portal
-        .get("/v1/vendor", Auth::Session(&folotoy.session))
-        .await
-        .expect(200);
+    portal.get("/v1/vendor", Auth::Session(&second)).await.problem(401, "unauthenticated");
+    portal.delete(PATH, Auth::Session(&second)).await.problem(401, "unauthenticated");
+    portal.get("/v1/vendor", Auth::Session(&folotoy.session)).await.expect(200);
     let audit = portal.audit(&folotoy.session).await;
     assert_eq!(types(&audit).iter().filter(|kind| **kind == "session.ended").count(), 1);
 }

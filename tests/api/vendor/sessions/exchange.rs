@@ -9,9 +9,7 @@ const FOLOTOY: &str = "ops@folotoy.example";
 
 /// The two halves of a sign-in: the mailed one, and the asking browser's.
 async fn ask(portal: &Portal, email: &str) -> (String, String) {
-    let answer = portal
-        .post("/v1/vendor/sessions", Auth::None, json!({ "email": email }))
-        .await;
+    let answer = portal.post("/v1/vendor/sessions", Auth::None, json!({ "email": email })).await;
     let request_id = answer.expect(202).str("/request_id").to_owned();
     (portal.link_token(email).await, request_id)
 }
@@ -60,10 +58,7 @@ async fn works_once() {
     let portal = Portal::start().await;
     portal.sign_up(FOLOTOY).await;
     let (token, request_id) = ask(&portal, FOLOTOY).await;
-    let (one, other) = tokio::join!(
-        exchange(&portal, &token, &request_id),
-        exchange(&portal, &token, &request_id)
-    );
+    let (one, other) = tokio::join!(exchange(&portal, &token, &request_id), exchange(&portal, &token, &request_id));
     let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 422]);

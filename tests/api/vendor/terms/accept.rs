@@ -9,9 +9,7 @@ fn signature(name: &str) -> Value {
 }
 
 async fn accept(portal: &Portal, session: &str, body: Value) -> Answer {
-    portal
-        .post("/v1/vendor/terms/accept", Auth::Session(session), body)
-        .await
+    portal.post("/v1/vendor/terms/accept", Auth::Session(session), body).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,15 +26,8 @@ async fn keeps_who_signed_what_when_and_from_where() {
     });
     assert_eq!(answer.body, expected);
 
-    let vendor = portal
-        .get("/v1/vendor", Auth::Session(&folotoy.session))
-        .await
-        .expect(200);
-    assert_eq!(
-        vendor.str("/price_version"),
-        "2026-11",
-        "the price of the day is pinned"
-    );
+    let vendor = portal.get("/v1/vendor", Auth::Session(&folotoy.session)).await.expect(200);
+    assert_eq!(vendor.str("/price_version"), "2026-11", "the price of the day is pinned");
     let audit = portal.audit(&folotoy.session).await;
     assert_eq!(audit[0]["type"], "vendor.terms_accepted");
     assert_eq!(audit[0]["by"]["address"], "127.0.0.1");
@@ -52,14 +43,10 @@ async fn signed_twice_the_first_signature_stands() {
     let folotoy = portal.sign_up("ops@folotoy.example").await;
     let first = accept(&portal, &folotoy.session, signature("Li Lei")).await.expect(200);
     portal.advance(3600).await;
-    let second = accept(&portal, &folotoy.session, signature("Han Meimei"))
-        .await
-        .expect(200);
+    let second = accept(&portal, &folotoy.session, signature("Han Meimei")).await.expect(200);
     assert_eq!(second.body, first.body);
     let audit = portal.audit(&folotoy.session).await;
-    let signed = types(&audit)
-        .into_iter()
-        .filter(|kind| *kind == "vendor.terms_accepted");
+    let signed = types(&audit).into_iter().filter(|kind| *kind == "vendor.terms_accepted");
     assert_eq!(signed.count(), 1);
 }
 
@@ -81,26 +68,17 @@ async fn what_breaks_a_rule_is_pointed_at_and_nothing_is_signed() {
     for (field, value) in rows {
         let mut body = signature("Li Lei");
         body[field] = value.into();
-        let answer = accept(&portal, &folotoy.session, body)
-            .await
-            .problem(422, "validation_failed");
+        let answer = accept(&portal, &folotoy.session, body).await.problem(422, "validation_failed");
         assert_eq!(answer.pointers(), [format!("/{field}")]);
     }
     for field in ["tos_version", "dpa_version", "signatory_name", "signatory_title"] {
         let mut body = signature("Li Lei");
         body.as_object_mut().unwrap().remove(field);
-        let answer = accept(&portal, &folotoy.session, body)
-            .await
-            .problem(400, "invalid_request");
+        let answer = accept(&portal, &folotoy.session, body).await.problem(400, "invalid_request");
         assert_eq!(answer.pointers(), [format!("/{field}")]);
     }
     let all = json!({ "tos_version": "1", "dpa_version": "2", "signatory_name": "", "signatory_title": "" });
-    let answer = accept(&portal, &folotoy.session, all)
-        .await
-        .problem(422, "validation_failed");
-    assert_eq!(
-        answer.pointers(),
-        ["/tos_version", "/dpa_version", "/signatory_name", "/signatory_title"]
-    );
+    let answer = accept(&portal, &folotoy.session, all).await.problem(422, "validation_failed");
+    assert_eq!(answer.pointers(), ["/tos_version", "/dpa_version", "/signatory_name", "/signatory_title"]);
     assert_eq!(portal.state(&folotoy.session).await, before);
 }

@@ -23,9 +23,7 @@ async fn active(portal: &Portal) -> Person {
 async fn a_token_says_what_the_contract_says() {
     let portal = Portal::start().await;
     let folotoy = active(&portal).await;
-    let answer = issue(&portal, &folotoy.session, json!({ "name": "firmware 1.0" }))
-        .await
-        .expect(201);
+    let answer = issue(&portal, &folotoy.session, json!({ "name": "firmware 1.0" })).await.expect(201);
     let scopes = json!(["devices:read", "devices:write", "caps:mint", "usage:read"]);
     assert_eq!(answer.body["scopes"], scopes);
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -69,10 +67,7 @@ async fn fewer_scopes_may_be_asked_for() {
     let challenge = r#"Bearer error="insufficient_scope", scope="devices:write""#;
     assert_eq!(refused.header("www-authenticate"), challenge);
     // Who it is it may still ask.
-    portal
-        .get("/v1/vendor", Auth::Bearer(answer.str("/token")))
-        .await
-        .expect(200);
+    portal.get("/v1/vendor", Auth::Bearer(answer.str("/token"))).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,9 +75,7 @@ async fn one_token_is_live_at_a_time() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
     let before = portal.state(&folotoy.session).await;
-    let answer = issue(&portal, &folotoy.session, json!({}))
-        .await
-        .problem(409, "token_exists");
+    let answer = issue(&portal, &folotoy.session, json!({})).await.problem(409, "token_exists");
     assert!(answer.str("/detail").contains("rotate"), "{}", answer.text);
     assert_eq!(portal.state(&folotoy.session).await, before);
     // Until its life ends.
@@ -103,10 +96,7 @@ async fn of_two_at_once_one_is_issued() {
     let won = answers.iter().find(|answer| answer.status == 201).unwrap();
     let lost = answers.iter().find(|answer| answer.status == 409).unwrap();
     assert_eq!(lost.code(), "token_exists");
-    portal
-        .get("/v1/vendor", Auth::Bearer(won.str("/token")))
-        .await
-        .expect(200);
+    portal.get("/v1/vendor", Auth::Bearer(won.str("/token"))).await.expect(200);
     let audit = portal.audit(&folotoy.session).await;
     assert_eq!(types(&audit).iter().filter(|kind| **kind == "token.issued").count(), 1);
 }
@@ -115,14 +105,10 @@ async fn of_two_at_once_one_is_issued() {
 async fn not_before_the_vendor_is_active() {
     let portal = Portal::start().await;
     let folotoy = portal.sign_up("ops@folotoy.example").await;
-    let answer = issue(&portal, &folotoy.session, json!({}))
-        .await
-        .problem(403, "onboarding_incomplete");
+    let answer = issue(&portal, &folotoy.session, json!({})).await.problem(403, "onboarding_incomplete");
     assert_eq!(answer.body["missing"], json!(["accept_terms", "connect_payment"]));
     portal.connect_stripe(&folotoy.session).await;
-    let answer = issue(&portal, &folotoy.session, json!({}))
-        .await
-        .problem(403, "onboarding_incomplete");
+    let answer = issue(&portal, &folotoy.session, json!({})).await.problem(403, "onboarding_incomplete");
     assert_eq!(answer.body["missing"], json!(["accept_terms"]));
     portal.accept_terms(&folotoy.session).await;
     issue(&portal, &folotoy.session, json!({})).await.expect(201);
@@ -144,15 +130,11 @@ async fn what_breaks_a_rule_is_pointed_at_and_nothing_is_issued() {
         (json!({ "scopes": ["devices:read devices:write"] }), vec!["/scopes"]),
         (json!({ "name": "", "scopes": [] }), vec!["/name", "/scopes"]),
     ] {
-        let answer = issue(&portal, &folotoy.session, body.clone())
-            .await
-            .problem(422, "validation_failed");
+        let answer = issue(&portal, &folotoy.session, body.clone()).await.problem(422, "validation_failed");
         assert_eq!(answer.pointers(), pointers, "{body}");
     }
     let answer = issue(&portal, &folotoy.session, json!({ "scopes": [1] })).await;
     assert_eq!(answer.problem(400, "invalid_request").pointers(), ["/scopes/0"]);
     assert_eq!(portal.state(&folotoy.session).await, before);
-    issue(&portal, &folotoy.session, json!({ "name": "x".repeat(64) }))
-        .await
-        .expect(201);
+    issue(&portal, &folotoy.session, json!({ "name": "x".repeat(64) })).await.expect(201);
 }

@@ -116,27 +116,14 @@ struct AuditList {
 }
 
 impl From<AuditRow> for AuditView {
-    fn from(
-        AuditRow {
-            audit_id,
-            kind,
-            subject,
-            by,
-            changes,
-        }: AuditRow,
-    ) -> Self {
+    fn from(AuditRow { audit_id, kind, subject, by, changes }: AuditRow) -> Self {
         let change = |Change { field, before, after }| ChangeView { field, before, after };
         Self {
             audit_id: audit_id.to_string(),
             kind,
             subject,
             at: sortable(by.at),
-            by: AuthorView {
-                who: by.who.to_string(),
-                request_id: by.req,
-                address: by.ip,
-                user_agent: by.ua,
-            },
+            by: AuthorView { who: by.who.to_string(), request_id: by.req, address: by.ip, user_agent: by.ua },
             changes: changes.into_iter().map(change).collect(),
         }
     }
@@ -144,18 +131,11 @@ impl From<AuditRow> for AuditView {
 
 fn limit(text: Option<&str>) -> Result<usize, String> {
     let limit = text.map_or(Ok(50), str::parse);
-    limit
-        .ok()
-        .filter(|limit| (1..=100).contains(limit))
-        .ok_or_else(|| "expected a number from 1 to 100".into())
+    limit.ok().filter(|limit| (1..=100).contains(limit)).ok_or_else(|| "expected a number from 1 to 100".into())
 }
 
 fn moment(text: Option<&str>) -> Result<Option<Timestamp>, String> {
-    text.map(|text| {
-        text.parse()
-            .map_err(|_| "expected a time such as 2026-11-22T08:00:00Z".into())
-    })
-    .transpose()
+    text.map(|text| text.parse().map_err(|_| "expected a time such as 2026-11-22T08:00:00Z".into())).transpose()
 }
 
 /// The type of a row: dots, letters, underscores.
@@ -189,18 +169,11 @@ fn parse(query: PageQuery) -> Result<(AuditFilter, usize, Option<String>), Error
 /// with a forged one.
 fn position(cursor: Option<&str>) -> Result<Option<String>, String> {
     let decode = |text: &str| {
-        let bytes = BASE64URL_NOPAD
-            .decode(text.as_bytes())
-            .ok()
-            .filter(|bytes| (1..=128).contains(&bytes.len()))?;
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok().filter(|bytes| (1..=128).contains(&bytes.len()))?;
         // A sort key begins with a year; DynamoDB refuses a start outside the range that is asked for.
-        String::from_utf8(bytes)
-            .ok()
-            .filter(|key| key.is_ascii() && key.starts_with(|c: char| c.is_ascii_digit()))
+        String::from_utf8(bytes).ok().filter(|key| key.is_ascii() && key.starts_with(|c: char| c.is_ascii_digit()))
     };
-    cursor
-        .map(|text| decode(text).ok_or_else(|| "expected the next_cursor of the page before".into()))
-        .transpose()
+    cursor.map(|text| decode(text).ok_or_else(|| "expected the next_cursor of the page before".into())).transpose()
 }
 
 /// The audit log
@@ -216,10 +189,7 @@ async fn list(caller: SessionCaller, Query(query): Query<PageQuery>) -> Result<V
     let (filter, limit, after) = parse(query)?;
     let page = caller.store.audit_page(&filter, limit, after.as_deref()).await?;
     let next_cursor = page.next.map(|sk| BASE64URL_NOPAD.encode(sk.as_bytes()));
-    Ok(View(AuditList {
-        data: page.rows.into_iter().map(AuditView::from).collect(),
-        next_cursor,
-    }))
+    Ok(View(AuditList { data: page.rows.into_iter().map(AuditView::from).collect(), next_cursor }))
 }
 
 /// The endpoint.

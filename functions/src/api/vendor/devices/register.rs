@@ -53,12 +53,9 @@ fn parse(body: RegisterRequest) -> Result<Registration, Error> {
     let model = faults.take("/model", body.model.map(|model| model.parse()).transpose());
     let metadata = faults.take("/metadata", Metadata::new(body.metadata.unwrap_or_default()));
     match (device_id, user_omni, model, metadata) {
-        (Some(device_id), Some(user_omni), Some(model), Some(metadata)) => Ok(Registration {
-            device_id,
-            user_omni,
-            model,
-            metadata,
-        }),
+        (Some(device_id), Some(user_omni), Some(model), Some(metadata)) => {
+            Ok(Registration { device_id, user_omni, model, metadata })
+        }
         _ => Err(faults.into_error()),
     }
 }
@@ -67,11 +64,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Error> {
     let mut values = headers.get_all("idempotency-key").iter();
     let (value, more) = (values.next(), values.next());
     let value = value.filter(|_| more.is_none()).ok_or(Error::IdempotencyKeyRequired)?;
-    value
-        .to_str()
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or(Error::IdempotencyKeyRequired)
+    value.to_str().ok().and_then(|text| text.parse().ok()).ok_or(Error::IdempotencyKeyRequired)
 }
 
 /// What a registration came to.
@@ -111,11 +104,7 @@ async fn register(
         // Who may not come in hears that, not what is wrong with the body.
         Err(fault) => return Err(token.open(Scope::DevicesWrite, |_| Vec::new()).await.map(|_| fault)?),
     };
-    let Answer {
-        status,
-        replayed,
-        registered,
-    } = decide_and_commit(&app, token, &key, registration).await?;
+    let Answer { status, replayed, registered } = decide_and_commit(&app, token, &key, registration).await?;
     let view = View(RegisteredView::of(registered)?);
     Ok(match replayed {
         true => (status, [("idempotency-replayed", "true")], view).into_response(),
@@ -135,11 +124,8 @@ async fn decide_and_commit(
     registration: Registration,
 ) -> Result<Answer, Failure> {
     let actor = actor_omni(token.vendor_id(), &registration.device_id, registration.user_omni, 0);
-    let (caller, mut found) = token
-        .open(Scope::DevicesWrite, |store| {
-            vec![store.idempotency_key(key), store.binding_key(actor)]
-        })
-        .await?;
+    let (caller, mut found) =
+        token.open(Scope::DevicesWrite, |store| vec![store.idempotency_key(key), store.binding_key(actor)]).await?;
     let VendorCaller { gate, store, by } = caller;
     let record = store.key_record(found.remove(&store.idempotency_key(key)))?;
     let bound = store.registered(found.remove(&store.binding_key(actor)))?;
@@ -148,11 +134,7 @@ async fn decide_and_commit(
         Decision::Known { replayed } | Decision::New { claimed: replayed } => replayed,
     };
     if let Some(registered) = bound {
-        return Ok(Answer {
-            status: StatusCode::OK,
-            replayed,
-            registered,
-        });
+        return Ok(Answer { status: StatusCode::OK, replayed, registered });
     }
     if !replayed && let Some(first) = store.claim_key(key, &registration, &by).await? {
         // Another request came between the read and the write with this key: by the same rule.
@@ -175,16 +157,10 @@ async fn decide_and_commit(
     let registered = Registered { binding, receipt };
     Ok(match store.create_binding(&registered, &by).await? {
         // Our own item: an answer was lost and the SDK tried again.
-        Some(first) if first.binding.binding_id != registered.binding.binding_id => Answer {
-            status: StatusCode::OK,
-            replayed,
-            registered: first,
-        },
-        Some(_) | None => Answer {
-            status: StatusCode::CREATED,
-            replayed: false,
-            registered,
-        },
+        Some(first) if first.binding.binding_id != registered.binding.binding_id => {
+            Answer { status: StatusCode::OK, replayed, registered: first }
+        }
+        Some(_) | None => Answer { status: StatusCode::CREATED, replayed: false, registered },
     })
 }
 

@@ -57,14 +57,7 @@ impl RegisteredView {
     /// The view of a stored binding. The same binding is the same bytes for ever.
     pub(super) fn of(Registered { binding, receipt }: Registered) -> Result<Self, Error> {
         let receipt = receipt.to_jws(&binding)?;
-        let Binding {
-            vendor_id,
-            device_id,
-            user_omni,
-            generation,
-            metadata,
-            ..
-        } = binding;
+        let Binding { vendor_id, device_id, user_omni, generation, metadata, .. } = binding;
         let notes = |metadata: Metadata| (!metadata.is_empty()).then(|| metadata.entries().clone());
         Ok(Self {
             binding_id: binding.binding_id.to_string(),
@@ -117,11 +110,7 @@ struct AllowView {
 
 impl From<CapPolicy> for CapPolicyView {
     fn from(policy: CapPolicy) -> Self {
-        let allow = |Allow {
-                         op,
-                         data_class,
-                         namespaces,
-                     }| AllowView {
+        let allow = |Allow { op, data_class, namespaces }| AllowView {
             op,
             data_class,
             namespaces: namespaces.into_iter().map(|namespace| namespace.as_str()).collect(),

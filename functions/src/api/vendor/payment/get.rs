@@ -41,11 +41,7 @@ async fn get(caller: SessionCaller) -> Result<View<PaymentView>, Failure> {
         Payment::Connected { .. } => "connected",
     };
     let payouts_status = objects.map(|objects| objects.payouts);
-    Ok(View(PaymentView {
-        rail: vendor.payment.rail(),
-        status,
-        payouts_status,
-    }))
+    Ok(View(PaymentView { rail: vendor.payment.rail(), status, payouts_status }))
 }
 
 /// The endpoint.

@@ -52,10 +52,7 @@ impl Purpose {
             None | Some("payments") => Ok(Self::Payments),
             Some("payouts") => match country.or_else(|| vendor.profile.country.clone()) {
                 Some(country) => Ok(Self::Payouts(country)),
-                None => Err(Error::field(
-                    "/country",
-                    "tell the country of the account that is to be paid",
-                )),
+                None => Err(Error::field("/country", "tell the country of the account that is to be paid")),
             },
             Some(_) => Err(Error::field("/purpose", "expected payments or payouts")),
         }
@@ -96,30 +93,12 @@ async fn card(app: &App, store: &VendorStore, by: &By, vendor: &Vendor) -> Resul
     let mut objects = store.begin_stripe_attempt(app.new_id(), by).await?;
     if objects.customer.is_none() {
         let customer = stripe.create_customer(vendor).await?;
-        objects = store
-            .put_stripe_objects(
-                StripeObjects {
-                    customer: Some(customer),
-                    ..objects
-                },
-                by,
-            )
-            .await?;
+        objects = store.put_stripe_objects(StripeObjects { customer: Some(customer), ..objects }, by).await?;
     }
     let session = stripe.create_checkout_session(&objects, portal).await?;
     let checkout_session = Some(session.id);
-    store
-        .put_stripe_objects(
-            StripeObjects {
-                checkout_session,
-                ..objects
-            },
-            by,
-        )
-        .await?;
-    store
-        .change_vendor(by, |vendor| vendor.payment_started(Rail::Stripe))
-        .await?;
+    store.put_stripe_objects(StripeObjects { checkout_session, ..objects }, by).await?;
+    store.change_vendor(by, |vendor| vendor.payment_started(Rail::Stripe)).await?;
     Ok(session.url)
 }
 
@@ -132,37 +111,17 @@ async fn account(app: &App, store: &VendorStore, by: &By, vendor: &Vendor, count
     }
     if objects.account_country.is_none() {
         let account_country = Some(country.clone());
-        objects = store
-            .put_stripe_objects(
-                StripeObjects {
-                    account_country,
-                    ..objects
-                },
-                by,
-            )
-            .await?;
+        objects = store.put_stripe_objects(StripeObjects { account_country, ..objects }, by).await?;
     }
     let country = objects.account_country.as_ref().unwrap_or(country);
     let account = match stripe.create_account(vendor, country).await {
         Err(Error::ProviderRefused { param, .. }) if param == "country" => {
-            store
-                .put_stripe_objects(
-                    StripeObjects {
-                        account_country: None,
-                        ..objects
-                    },
-                    by,
-                )
-                .await?;
+            store.put_stripe_objects(StripeObjects { account_country: None, ..objects }, by).await?;
             return Err(Error::field("/country", "Stripe can't pay an account in this country"));
         }
         opened => opened?,
     };
-    let opened = StripeObjects {
-        account: Some(account.clone()),
-        payouts: Payouts::Pending,
-        ..objects
-    };
+    let opened = StripeObjects { account: Some(account.clone()), payouts: Payouts::Pending, ..objects };
     store.put_stripe_objects(opened, by).await?;
     stripe.create_account_link(&account, portal).await
 }

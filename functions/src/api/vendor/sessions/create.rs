@@ -51,24 +51,13 @@ async fn create(
     meta: RequestMeta,
     Json(body): Json<SignInRequest>,
 ) -> Result<Response, Failure> {
-    let email = body
-        .email
-        .parse()
-        .map_err(|fault: String| Error::field("/email", fault))?;
+    let email = body.email.parse().map_err(|fault: String| Error::field("/email", fault))?;
     let (now, secret) = (app.now(), app.new_secret());
-    let wish = Wish::SignIn {
-        email,
-        request_hash: secret.hashed().as_str().to_owned(),
-    };
+    let wish = Wish::SignIn { email, request_hash: secret.hashed().as_str().to_owned() };
     let request = LinkRequest::new(app.new_id(), wish, now);
-    app.store_of_all_vendors()?
-        .request_link(&request, &meta.by(Principal::Visitor, now))
-        .await?;
+    app.store_of_all_vendors()?.request_link(&request, &meta.by(Principal::Visitor, now)).await?;
     let cookie = set_cookie(app.portal()?, "signin", secret.reveal(), SIGN_IN_SECONDS)?;
-    let view = SignInAccepted {
-        status: "sign_in_link_sent",
-        request_id: secret.reveal().to_owned(),
-    };
+    let view = SignInAccepted { status: "sign_in_link_sent", request_id: secret.reveal().to_owned() };
     Ok((StatusCode::ACCEPTED, [(SET_COOKIE, cookie)], View(view)).into_response())
 }
 

@@ -20,9 +20,7 @@ use crate::platform::http::Failure;
     responses((status = 204, description = "Ended"), SessionFaults, Faults),
     security(("session" = []), ("session_cookie" = [])))]
 async fn end(State(app): State<App>, caller: SessionCaller) -> Result<Response, Failure> {
-    app.store_of_all_vendors()?
-        .end_session(&caller.session, &caller.by)
-        .await?;
+    app.store_of_all_vendors()?.end_session(&caller.session, &caller.by).await?;
     let cookie = set_cookie(app.portal()?, "session", "", 0)?;
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
 }

@@ -86,15 +86,8 @@ impl SessionStarted {
 pub async fn sign_in_link(app: &App, token: &str, request_id: &str) -> Result<Link, Failure> {
     let token: Secret = token.parse().map_err(|_| refused())?;
     let request_id: Secret = request_id.parse().map_err(|_| refused())?;
-    let link = app
-        .store_of_all_vendors()?
-        .link(&token, Purpose::SignIn, app.now())
-        .await?;
-    match link
-        .request_hash
-        .as_deref()
-        .is_some_and(|stored| request_id.hashed().matches(stored))
-    {
+    let link = app.store_of_all_vendors()?.link(&token, Purpose::SignIn, app.now()).await?;
+    match link.request_hash.as_deref().is_some_and(|stored| request_id.hashed().matches(stored)) {
         true => Ok(link),
         false => Err(refused().into()),
     }
@@ -115,9 +108,7 @@ async fn exchange(
     Json(body): Json<ExchangeRequest>,
 ) -> Result<Response, Failure> {
     let link = sign_in_link(&app, &body.token, &body.request_id).await?;
-    SessionStarted::by_link(&app, &meta, link)
-        .await?
-        .into_response(app.portal()?)
+    SessionStarted::by_link(&app, &meta, link).await?.into_response(app.portal()?)
 }
 
 /// The endpoint.

@@ -17,8 +17,6 @@ use crate::platform::config::PortalConfig;
 pub fn set_cookie(portal: &PortalConfig, name: &str, value: &str, seconds: i64) -> Result<HeaderValue, Error> {
     let name = cookie_name(portal, name);
     let secure = if portal.is_https() { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!(
-        "{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
-    ))
-    .map_err(|_| Error::Internal("no cookie value".into()))
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"))
+        .map_err(|_| Error::Internal("no cookie value".into()))
 }

@@ -67,18 +67,12 @@ struct Accepted {
         BodyFaults, SessionFaults, Faults),
     security(("session" = []), ("session_cookie" = [])))]
 async fn accept(caller: SessionCaller, Json(body): Json<AcceptRequest>) -> Result<View<Accepted>, Failure> {
-    let signature = Signature::parse(
-        &body.tos_version,
-        &body.dpa_version,
-        &body.signatory_name,
-        &body.signatory_title,
-    )?;
+    let signature =
+        Signature::parse(&body.tos_version, &body.dpa_version, &body.signatory_name, &body.signatory_title)?;
     let (by, at) = (&caller.by, whole_second(caller.by.at));
     let sign = |vendor: domain::vendor::Vendor| vendor.accept_terms(signature.clone(), by.ip.clone(), at);
     let vendor = caller.store.change_vendor(by, sign).await?;
-    let terms = vendor
-        .terms
-        .ok_or_else(|| Error::Internal("accepted terms are gone".into()))?;
+    let terms = vendor.terms.ok_or_else(|| Error::Internal("accepted terms are gone".into()))?;
     Ok(View(Accepted {
         status: vendor.status,
         tos_version: terms.tos_version,

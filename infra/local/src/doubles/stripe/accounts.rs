@@ -6,12 +6,7 @@ use super::objects::with_nulls;
 use super::store::new_id;
 
 /// What a vendor would have to tell Stripe on the onboarding page.
-const ONBOARDING_FIELDS: [&str; 4] = [
-    "business_type",
-    "external_account",
-    "tos_acceptance.date",
-    "tos_acceptance.ip",
-];
+const ONBOARDING_FIELDS: [&str; 4] = ["business_type", "external_account", "tos_acceptance.date", "tos_acceptance.ip"];
 
 /// A connected account before onboarding, without capabilities; <https://docs.stripe.com/api/accounts/object>.
 ///

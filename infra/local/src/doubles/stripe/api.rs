@@ -33,10 +33,7 @@ pub(super) fn router(double: StripeDouble) -> Router {
         .route("/v1/checkout/sessions", on_post(&endpoints::CREATE_SESSION))
         .route("/v1/checkout/sessions/{id}", on_get(&endpoints::RETRIEVE_SESSION))
         .route("/v1/customers", on_post(&endpoints::CREATE_CUSTOMER))
-        .route(
-            "/v1/customers/{id}",
-            on_get(&endpoints::RETRIEVE_CUSTOMER).merge(on_post(&endpoints::UPDATE_CUSTOMER)),
-        )
+        .route("/v1/customers/{id}", on_get(&endpoints::RETRIEVE_CUSTOMER).merge(on_post(&endpoints::UPDATE_CUSTOMER)))
         .route("/v1/payment_methods/{id}", on_get(&endpoints::RETRIEVE_PAYMENT_METHOD))
         .route("/v1/setup_intents/{id}", on_get(&endpoints::RETRIEVE_SETUP_INTENT))
         .fallback(unrecognized)
@@ -45,19 +42,15 @@ pub(super) fn router(double: StripeDouble) -> Router {
 }
 
 fn on_get(endpoint: &'static Endpoint) -> MethodRouter<StripeDouble> {
-    get(
-        move |state: State<StripeDouble>, id: Option<Path<String>>, request: Request| {
-            serve(state, id, request, endpoint)
-        },
-    )
+    get(move |state: State<StripeDouble>, id: Option<Path<String>>, request: Request| {
+        serve(state, id, request, endpoint)
+    })
 }
 
 fn on_post(endpoint: &'static Endpoint) -> MethodRouter<StripeDouble> {
-    post(
-        move |state: State<StripeDouble>, id: Option<Path<String>>, request: Request| {
-            serve(state, id, request, endpoint)
-        },
-    )
+    post(move |state: State<StripeDouble>, id: Option<Path<String>>, request: Request| {
+        serve(state, id, request, endpoint)
+    })
 }
 
 async fn serve(
@@ -71,9 +64,7 @@ async fn serve(
     let id = id.map(|Path(id)| id).unwrap_or_default();
     let result = match to_bytes(body, MAX_BODY).await {
         Ok(body) => double.answer(endpoint, &id, &parts, &body, &request_id),
-        Err(error) => Err(ApiError::invalid(format!(
-            "The request body could not be read: {error}"
-        ))),
+        Err(error) => Err(ApiError::invalid(format!("The request body could not be read: {error}"))),
     };
     let response = match result {
         Ok(answer) => answer.into_response(&parts.headers),
@@ -117,18 +108,10 @@ impl StripeDouble {
         if let Some(key) = key
             && let Some(replay) = store.keys.find(key, &name, &params, now)?
         {
-            return Ok(Answer {
-                replay: replay.clone(),
-                replayed: true,
-            });
+            return Ok(Answer { replay: replay.clone(), replayed: true });
         }
         endpoint.check(&form)?;
-        let call = Call {
-            id,
-            form: &form,
-            now,
-            public_url: self.public_url(),
-        };
+        let call = Call { id, form: &form, now, public_url: self.public_url() };
         let mut object = (endpoint.run)(&mut store, &call)?;
         for path in form.list("expand") {
             endpoints::expand(&store, &mut object, path);
@@ -145,13 +128,9 @@ impl StripeDouble {
             store.keys.keep(key, replay.clone());
         }
         if parts.method == Method::POST {
-            self.save(&store)
-                .map_err(|error| ApiError::internal(format!("The state could not be saved: {error}")))?;
+            self.save(&store).map_err(|error| ApiError::internal(format!("The state could not be saved: {error}")))?;
         }
-        Ok(Answer {
-            replay,
-            replayed: false,
-        })
+        Ok(Answer { replay, replayed: false })
     }
 }
 
@@ -191,11 +170,7 @@ fn parameters(parts: &Parts, body: &Bytes) -> Result<Form, ApiError> {
     if parts.method != Method::POST {
         return Ok(Form::parse(parts.uri.query().unwrap_or_default().as_bytes()));
     }
-    let kind = parts
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !body.is_empty() && !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(ApiError::invalid(format!(
             "Invalid request (check that your POST content type is application/x-www-form-urlencoded): '{kind}'."
@@ -206,11 +181,7 @@ fn parameters(parts: &Parts, body: &Bytes) -> Result<Form, ApiError> {
 
 /// The idempotency key. On a GET it has no effect.
 fn idempotency_key(parts: &Parts) -> Result<Option<&str>, ApiError> {
-    let Some(header) = parts
-        .headers
-        .get(IDEMPOTENCY_KEY)
-        .filter(|_| parts.method == Method::POST)
-    else {
+    let Some(header) = parts.headers.get(IDEMPOTENCY_KEY).filter(|_| parts.method == Method::POST) else {
         return Ok(None);
     };
     match header.to_str() {
@@ -224,9 +195,7 @@ fn idempotency_key(parts: &Parts) -> Result<Option<&str>, ApiError> {
 fn refusal(error: &ApiError) -> Response {
     let mut response = json_response(error.status, error.envelope().to_string());
     if error.status == StatusCode::UNAUTHORIZED {
-        response
-            .headers_mut()
-            .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Stripe\""));
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"Stripe\""));
     }
     response
 }
@@ -237,10 +206,7 @@ fn json_response(status: StatusCode, body: String) -> Response {
 
 /// Adds what every answer of Stripe carries: <https://docs.stripe.com/api/request_ids> and the version that was spoken.
 fn stamped(mut response: Response, request: &HeaderMap, request_id: &str) -> Response {
-    let version = request
-        .get(STRIPE_VERSION)
-        .cloned()
-        .unwrap_or(HeaderValue::from_static(API_VERSION));
+    let version = request.get(STRIPE_VERSION).cloned().unwrap_or(HeaderValue::from_static(API_VERSION));
     let headers = response.headers_mut();
     headers.insert(STRIPE_VERSION, version);
     if let Ok(request_id) = HeaderValue::from_str(request_id) {

@@ -179,11 +179,9 @@ impl Endpoint {
     pub(super) fn check(&self, form: &Form) -> Result<(), ApiError> {
         for &(name, code) in self.removed {
             if form.given(name).is_some() || !form.entries(name).is_empty() {
-                return Err(
-                    ApiError::invalid(format!("The parameter {name} is no longer supported."))
-                        .code(code)
-                        .param(name),
-                );
+                return Err(ApiError::invalid(format!("The parameter {name} is no longer supported."))
+                    .code(code)
+                    .param(name));
             }
         }
         let accepted = [self.accepts, &["expand[*]"]].concat();
@@ -204,9 +202,7 @@ impl Endpoint {
 
 /// Replaces the id at `path` by the object that it names.
 pub(super) fn expand(store: &Store, object: &mut Value, path: &str) {
-    let (head, rest) = path
-        .split_once('.')
-        .map_or((path, None), |(head, rest)| (head, Some(rest)));
+    let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
     let Some(field) = object.get_mut(head) else { return };
     let named = field.as_str().and_then(|id| store.get(id)).cloned();
     if let Some(named) = named {

@@ -39,11 +39,8 @@ impl Form {
 
     /// The items of a list, in the order of their indices.
     pub(super) fn list(&self, name: &str) -> Vec<&str> {
-        let mut items: Vec<(Option<usize>, &str)> = self
-            .entries(name)
-            .into_iter()
-            .map(|(index, item)| (index.parse().ok(), item))
-            .collect();
+        let mut items: Vec<(Option<usize>, &str)> =
+            self.entries(name).into_iter().map(|(index, item)| (index.parse().ok(), item)).collect();
         items.sort_by_key(|(index, _)| *index);
         items.into_iter().map(|(_, item)| item).collect()
     }
@@ -58,10 +55,7 @@ impl Form {
     /// one key or index.
     pub(super) fn first_not_in(&self, patterns: &[&str]) -> Option<String> {
         let patterns: Vec<Vec<String>> = patterns.iter().map(|pattern| segments(pattern)).collect();
-        let unknown = self
-            .0
-            .keys()
-            .find(|name| !patterns.iter().any(|pattern| matches(pattern, name)));
+        let unknown = self.0.keys().find(|name| !patterns.iter().any(|pattern| matches(pattern, name)));
         unknown.map(|name| bracketed(name))
     }
 
@@ -81,9 +75,7 @@ impl Form {
 
 /// Splits `a[b][c]` into its segments. What is not well bracketed stays one name, which no endpoint knows.
 fn segments(name: &str) -> Vec<String> {
-    let nested = name
-        .split_once('[')
-        .and_then(|(head, rest)| Some((head, rest.strip_suffix(']')?)));
+    let nested = name.split_once('[').and_then(|(head, rest)| Some((head, rest.strip_suffix(']')?)));
     match nested {
         Some((head, rest)) => iter::once(head).chain(rest.split("][")).map(str::to_owned).collect(),
         None => vec![name.to_owned()],
@@ -94,8 +86,7 @@ fn bracketed(name: &[String]) -> String {
     let Some((head, rest)) = name.split_first() else {
         return String::new();
     };
-    rest.iter()
-        .fold(head.clone(), |text, segment| text + "[" + segment + "]")
+    rest.iter().fold(head.clone(), |text, segment| text + "[" + segment + "]")
 }
 
 fn matches(pattern: &[String], name: &[String]) -> bool {
@@ -153,13 +144,7 @@ mod tests {
         assert_eq!(Form::parse(b"emial=x").first_not_in(&allowed).as_deref(), Some("emial"));
         let nested = Form::parse(b"controller[fees][who]=x");
         assert_eq!(nested.first_not_in(&allowed).as_deref(), Some("controller[fees][who]"));
-        assert_eq!(
-            Form::parse(b"email[x]=1").first_not_in(&allowed).as_deref(),
-            Some("email[x]")
-        );
-        assert_eq!(
-            Form::parse(b"metadata[a]b]c=1").first_not_in(&allowed).as_deref(),
-            Some("metadata[a]b]c")
-        );
+        assert_eq!(Form::parse(b"email[x]=1").first_not_in(&allowed).as_deref(), Some("email[x]"));
+        assert_eq!(Form::parse(b"metadata[a]b]c=1").first_not_in(&allowed).as_deref(), Some("metadata[a]b]c"));
     }
 }

@@ -27,10 +27,7 @@ impl Page {
         let local = url.strip_prefix(public_url)?;
         let path = local.split(['?', '#']).next().unwrap_or_default();
         let session = path.strip_prefix(CHECKOUT).map(|id| Self::Checkout(id.to_owned()));
-        session.or_else(|| {
-            path.strip_prefix(ONBOARDING)
-                .map(|token| Self::Onboarding(token.to_owned()))
-        })
+        session.or_else(|| path.strip_prefix(ONBOARDING).map(|token| Self::Onboarding(token.to_owned())))
     }
 
     pub(super) fn url(&self, public_url: &str) -> String {
@@ -95,11 +92,7 @@ fn checkout(store: &mut Store, id: &str, outcome: Outcome, page_url: &str, now: 
     let status = text(&session["status"]);
     if status == "complete" {
         let waiting = store.next_undelivered(id).is_some();
-        return if waiting {
-            Ok(success_url(&session))
-        } else {
-            Err(CompleteError::AlreadyCompleted)
-        };
+        return if waiting { Ok(success_url(&session)) } else { Err(CompleteError::AlreadyCompleted) };
     }
     if status != "open" {
         return Err(CompleteError::UnknownPage);
@@ -150,10 +143,7 @@ fn decline_card(store: &mut Store, session: &Value, now: i64) {
     let intent = store.change(text(&session["setup_intent"]), |intent| {
         intent["last_setup_error"] = objects::card_declined(&method);
     });
-    store.queue(
-        text(&session["id"]),
-        &objects::event("setup_intent.setup_failed", &intent, now),
-    );
+    store.queue(text(&session["id"]), &objects::event("setup_intent.setup_failed", &intent, now));
 }
 
 /// The session's customer, and the customer's address; null if the session is for nobody.

@@ -92,14 +92,8 @@ mod tests {
     #[test]
     fn the_same_request_is_replayed() {
         let (mut keys, replay) = one_key();
-        assert_eq!(
-            keys.find("k", ENDPOINT, "email=a", 1000).expect("no conflict"),
-            Some(&replay)
-        );
-        assert_eq!(
-            keys.find("other", ENDPOINT, "email=a", 1000).expect("no conflict"),
-            None
-        );
+        assert_eq!(keys.find("k", ENDPOINT, "email=a", 1000).expect("no conflict"), Some(&replay));
+        assert_eq!(keys.find("other", ENDPOINT, "email=a", 1000).expect("no conflict"), None);
     }
 
     #[test]
@@ -116,13 +110,7 @@ mod tests {
     fn a_key_is_forgotten_after_a_day() {
         let (mut keys, replay) = one_key();
         let last = 1000 + KEPT_SECONDS - 1;
-        assert_eq!(
-            keys.find("k", ENDPOINT, "email=a", last).expect("no conflict"),
-            Some(&replay)
-        );
-        assert_eq!(
-            keys.find("k", ENDPOINT, "email=b", last + 1).expect("no conflict"),
-            None
-        );
+        assert_eq!(keys.find("k", ENDPOINT, "email=a", last).expect("no conflict"), Some(&replay));
+        assert_eq!(keys.find("k", ENDPOINT, "email=b", last + 1).expect("no conflict"), None);
     }
 }

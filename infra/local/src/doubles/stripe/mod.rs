@@ -119,16 +119,9 @@ impl StripeDouble {
         };
         let origin = options.public_url.trim_end_matches('/').len();
         options.public_url.truncate(origin);
-        let webhooks = Sender::new(
-            options.webhook_url.clone(),
-            options.webhook_secret.clone(),
-            Arc::clone(&options.now),
-        );
-        Ok(Self(Arc::new(Inner {
-            options,
-            store: Mutex::new(store),
-            webhooks,
-        })))
+        let webhooks =
+            Sender::new(options.webhook_url.clone(), options.webhook_secret.clone(), Arc::clone(&options.now));
+        Ok(Self(Arc::new(Inner { options, store: Mutex::new(store), webhooks })))
     }
 
     /// The API: routes `/v1/…`, to be nested below the prefix that the product's base URL names.

@@ -263,15 +263,7 @@ mod tests {
     fn no_field_is_overwritten_with_null() {
         let intent = setup_intent(&json!("cus_1"), 7);
         let session = checkout_session(&intent, |id| format!("http://x/{id}"), 7);
-        for name in [
-            "id",
-            "url",
-            "setup_intent",
-            "customer",
-            "payment_method_types",
-            "status",
-            "mode",
-        ] {
+        for name in ["id", "url", "setup_intent", "customer", "payment_method_types", "status", "mode"] {
             assert!(!session[name].is_null(), "{name}");
         }
         assert_eq!(session["url"], format!("http://x/{}", text(&session["id"])));

@@ -15,10 +15,7 @@ const LINK_SECONDS: i64 = 5 * 60;
 
 /// The object that the path names.
 pub(super) fn find(store: &Store, kind: &str, id: &str) -> Result<Value, ApiError> {
-    store
-        .get_kind(kind, id)
-        .cloned()
-        .ok_or_else(|| ApiError::not_found(kind, id))
+    store.get_kind(kind, id).cloned().ok_or_else(|| ApiError::not_found(kind, id))
 }
 
 pub(super) fn create_customer(store: &mut Store, call: &Call<'_>) -> Result<Value, ApiError> {
@@ -31,9 +28,7 @@ pub(super) fn update_customer(store: &mut Store, call: &Call<'_>) -> Result<Valu
     const DEFAULT: &str = "invoice_settings[default_payment_method]";
     let mut customer = find(store, "customer", call.id)?;
     if let Some(id) = call.form.given(DEFAULT) {
-        let attached = store
-            .get_kind("payment_method", id)
-            .is_some_and(|method| method["customer"] == call.id);
+        let attached = store.get_kind("payment_method", id).is_some_and(|method| method["customer"] == call.id);
         if !attached && !id.is_empty() {
             return Err(ApiError::invalid(format!(
                 "The customer does not have a payment method with the ID {id}. The payment method must be attached \
@@ -74,9 +69,7 @@ fn fill_customer(customer: &mut Value, form: &Form) -> Result<(), ApiError> {
 }
 
 pub(super) fn retrieve_session(store: &mut Store, call: &Call<'_>) -> Result<Value, ApiError> {
-    store
-        .session(call.id, call.now)
-        .ok_or_else(|| ApiError::not_found("checkout.session", call.id))
+    store.session(call.id, call.now).ok_or_else(|| ApiError::not_found("checkout.session", call.id))
 }
 
 pub(super) fn create_session(store: &mut Store, call: &Call<'_>) -> Result<Value, ApiError> {
@@ -106,14 +99,8 @@ pub(super) fn create_session(store: &mut Store, call: &Call<'_>) -> Result<Value
     fill_metadata(&mut intent, form, "setup_intent_data[metadata]");
     let page_url = |id: &str| Page::Checkout(id.to_owned()).url(call.public_url);
     let mut session = objects::checkout_session(&intent, page_url, call.now);
-    for name in [
-        "billing_address_collection",
-        "cancel_url",
-        "client_reference_id",
-        "currency",
-        "locale",
-        "success_url",
-    ] {
+    for name in ["billing_address_collection", "cancel_url", "client_reference_id", "currency", "locale", "success_url"]
+    {
         session[name] = json!(form.text(name));
     }
     if !types.is_empty() {
@@ -134,12 +121,7 @@ pub(super) fn create_account(store: &mut Store, call: &Call<'_>) -> Result<Value
         let message = format!("Country '{country}' is unknown. Try using a 2-character alphanumeric country code.");
         return Err(ApiError::invalid(message).code("country_code_invalid").param("country"));
     }
-    let dashboard = one_of(
-        form,
-        "controller[stripe_dashboard][type]",
-        &["express", "full", "none"],
-        "full",
-    )?;
+    let dashboard = one_of(form, "controller[stripe_dashboard][type]", &["express", "full", "none"], "full")?;
     let controller = json!({
         "type": "application",
         "fees": { "payer": one_of(form, "controller[fees][payer]", &["account", "application"], "account")? },
@@ -158,12 +140,7 @@ pub(super) fn create_account(store: &mut Store, call: &Call<'_>) -> Result<Value
     }
     let kinds = ["company", "government_entity", "individual", "non_profit"];
     let business_type = one_of(form, "business_type", &kinds, "")?;
-    let agreement = one_of(
-        form,
-        "tos_acceptance[service_agreement]",
-        &["full", "recipient"],
-        "full",
-    )?;
+    let agreement = one_of(form, "tos_acceptance[service_agreement]", &["full", "recipient"], "full")?;
 
     let mut account = accounts::account(country, call.now);
     account["business_type"] = or_null(business_type);
@@ -183,18 +160,8 @@ pub(super) fn create_account_link(store: &mut Store, call: &Call<'_>) -> Result<
     let form = call.form;
     // `account_update` is for accounts whose requirements the platform collects itself.
     one_of(form, "type", &["account_onboarding"], "account_onboarding")?;
-    one_of(
-        form,
-        "collection_options[fields]",
-        &["currently_due", "eventually_due"],
-        "currently_due",
-    )?;
-    one_of(
-        form,
-        "collection_options[future_requirements]",
-        &["include", "omit"],
-        "omit",
-    )?;
+    one_of(form, "collection_options[fields]", &["currently_due", "eventually_due"], "currently_due")?;
+    one_of(form, "collection_options[future_requirements]", &["include", "omit"], "omit")?;
     let account = form.text("account").unwrap_or_default();
     if store.get_kind("account", account).is_none() {
         return Err(ApiError::no_such("account", account, "account"));

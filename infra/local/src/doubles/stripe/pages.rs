@@ -16,10 +16,7 @@ use super::{CompleteError, Outcome, StripeDouble};
 pub(super) fn router(double: StripeDouble) -> Router {
     Router::new()
         .route("/_local/stripe/checkout/{id}", get(show_checkout).post(press_checkout))
-        .route(
-            "/_local/stripe/onboarding/{token}",
-            get(show_onboarding).post(press_onboarding),
-        )
+        .route("/_local/stripe/onboarding/{token}", get(show_onboarding).post(press_onboarding))
         .with_state(double)
 }
 
@@ -40,26 +37,14 @@ async fn show_checkout(State(double): State<StripeDouble>, Path(id): Path<String
         (session, intent, customer)
     };
     match text(&session["status"]) {
-        "open" => page(
-            StatusCode::OK,
-            texts,
-            texts.save_card_title,
-            &card_form(texts, &intent, &customer),
-        ),
+        "open" => page(StatusCode::OK, texts, texts.save_card_title, &card_form(texts, &intent, &customer)),
         "complete" => {
             let content = paragraph(texts.done) + &link_back(texts, &success_url(&session));
             page(StatusCode::OK, texts, texts.done_title, &content)
         }
         "expired" => {
-            let back = cancel_url(&session)
-                .map(|url| link_back(texts, url))
-                .unwrap_or_default();
-            page(
-                StatusCode::OK,
-                texts,
-                texts.expired_title,
-                &(paragraph(texts.expired) + &back),
-            )
+            let back = cancel_url(&session).map(|url| link_back(texts, url)).unwrap_or_default();
+            page(StatusCode::OK, texts, texts.expired_title, &(paragraph(texts.expired) + &back))
         }
         _ => unknown(texts),
     }
@@ -175,12 +160,7 @@ fn undelivered(texts: &Texts, outcome: Outcome, error: &CompleteError) -> Respon
 }
 
 fn unknown(texts: &Texts) -> Response {
-    page(
-        StatusCode::NOT_FOUND,
-        texts,
-        texts.unknown_title,
-        &paragraph(texts.unknown),
-    )
+    page(StatusCode::NOT_FOUND, texts, texts.unknown_title, &paragraph(texts.unknown))
 }
 
 fn paragraph(words: &str) -> String {

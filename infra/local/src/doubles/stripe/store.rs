@@ -82,10 +82,7 @@ impl Store {
 
     /// A Checkout Session, which expires by the clock alone.
     pub(super) fn session(&mut self, id: &str, now: i64) -> Option<Value> {
-        let session = self
-            .objects
-            .get_mut(id)
-            .filter(|object| object["object"] == "checkout.session")?;
+        let session = self.objects.get_mut(id).filter(|object| object["object"] == "checkout.session")?;
         let expires_at = session["expires_at"].as_i64().unwrap_or(i64::MAX);
         if session["status"] == "open" && now >= expires_at {
             session["status"] = json!("expired");
@@ -112,11 +109,7 @@ impl Store {
     /// Remembers that an event has to be delivered on behalf of a hosted page.
     pub(super) fn queue(&mut self, page: &str, event: &Value) {
         let id = text(&event["id"]).to_owned();
-        self.undelivered.push(Undelivered {
-            event: id,
-            page: page.to_owned(),
-            body: event.to_string(),
-        });
+        self.undelivered.push(Undelivered { event: id, page: page.to_owned(), body: event.to_string() });
     }
 
     /// The oldest event of a page that was not delivered.
@@ -141,10 +134,7 @@ pub(super) fn new_id(prefix: &str) -> String {
 }
 
 /// Random letters and digits.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the provider invents its ids itself; nothing may depend on them"
-)]
+#[expect(clippy::disallowed_methods, reason = "the provider invents its ids itself; nothing may depend on them")]
 pub(super) fn random_text(length: usize) -> String {
     const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     // The largest multiple of 62 that fits a byte: bytes above it would favour the start of the alphabet.

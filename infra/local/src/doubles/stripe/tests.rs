@@ -44,10 +44,7 @@ impl Bench {
             secret_key: "sk_test_1".to_owned(),
             now: Arc::new(move || clock.load(Ordering::Relaxed)),
         });
-        Self {
-            double: double.expect("the double opens"),
-            now,
-        }
+        Self { double: double.expect("the double opens"), now }
     }
 
     fn advance(&self, seconds: i64) {
@@ -60,11 +57,7 @@ impl Bench {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a body");
         let body = serde_json::from_slice(&body).expect("JSON");
-        Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        }
+        Reply { status: parts.status, headers: parts.headers, body }
     }
 
     async fn get(&self, path: &str) -> Reply {
@@ -134,44 +127,23 @@ async fn wrong_parameters_are_refused_as_stripe_does() {
         ("customers", "emial=a@b.c", (400, "parameter_unknown", "emial")),
         ("customers", "email=nobody", (400, "email_invalid", "email")),
         ("customers/cus_1", "name=x", (404, "resource_missing", "id")),
-        (
-            "checkout/sessions",
-            "mode=setup&currency=usd",
-            (400, "parameter_missing", "success_url"),
-        ),
-        (
-            "checkout/sessions",
-            "mode=payment&success_url=http://x",
-            (400, "", "mode"),
-        ),
-        (
-            "checkout/sessions",
-            "mode=setup&success_url=http://x",
-            (400, "parameter_missing", "currency"),
-        ),
+        ("checkout/sessions", "mode=setup&currency=usd", (400, "parameter_missing", "success_url")),
+        ("checkout/sessions", "mode=payment&success_url=http://x", (400, "", "mode")),
+        ("checkout/sessions", "mode=setup&success_url=http://x", (400, "parameter_missing", "currency")),
         (
             "checkout/sessions",
             removed.as_str(),
             (400, "payment_method_types_no_longer_supported", "payment_method_types"),
         ),
         ("accounts", "type=express", (400, "parameter_unknown", "type")),
-        (
-            "accounts",
-            "controller[fees][payer]=nobody",
-            (400, "", "controller[fees][payer]"),
-        ),
+        ("accounts", "controller[fees][payer]=nobody", (400, "", "controller[fees][payer]")),
         ("account_links", LINK, (400, "parameter_missing", "account")),
     ] {
         assert_eq!(error(&bench.post(path, form).await), expected, "{path} {form}");
     }
-    let nobody = bench
-        .post("checkout/sessions", &format!("{SESSION}&customer=cus_1"))
-        .await;
+    let nobody = bench.post("checkout/sessions", &format!("{SESSION}&customer=cus_1")).await;
     assert_eq!(error(&nobody), (400, "resource_missing", "customer"));
-    assert_eq!(
-        error(&bench.get("setup_intents/seti_1").await),
-        (404, "resource_missing", "id")
-    );
+    assert_eq!(error(&bench.get("setup_intents/seti_1").await), (404, "resource_missing", "id"));
 }
 
 #[tokio::test]
@@ -197,43 +169,27 @@ async fn an_approved_card_is_saved_and_can_become_the_default() {
     let bench = Bench::new();
     let customer = bench.created("customers", "email=a@b.c").await;
     let id = text(&customer["id"]);
-    let session = bench
-        .created("checkout/sessions", &format!("{SESSION}&customer={id}"))
-        .await;
+    let session = bench.created("checkout/sessions", &format!("{SESSION}&customer={id}")).await;
     let page = Page::parse("http://local", text(&session["url"])).expect("a page");
 
     let destination = bench.double.decide(&page, Outcome::Approve).expect("an open session");
-    assert_eq!(
-        destination,
-        format!("http://portal/return?session_id={}", text(&session["id"]))
-    );
+    assert_eq!(destination, format!("http://portal/return?session_id={}", text(&session["id"])));
     let event = bench.event(&page);
     assert_eq!(event["type"], "checkout.session.completed");
     assert_eq!(event["data"]["object"]["status"], "complete");
     assert_eq!(event["data"]["object"]["metadata"]["vendor_id"], "ven_1");
 
-    let intent = bench
-        .get(&format!("setup_intents/{}", text(&session["setup_intent"])))
-        .await
-        .body;
+    let intent = bench.get(&format!("setup_intents/{}", text(&session["setup_intent"]))).await.body;
     assert_eq!(intent["status"], "succeeded");
     let method = text(&intent["payment_method"]);
     let default = format!("invoice_settings[default_payment_method]={method}");
     let expanded = format!("{default}&expand[]=invoice_settings.default_payment_method");
     let updated = bench.created(&format!("customers/{id}"), &expanded).await;
-    assert_eq!(
-        updated["invoice_settings"]["default_payment_method"]["card"]["last4"],
-        "4242"
-    );
+    assert_eq!(updated["invoice_settings"]["default_payment_method"]["card"]["last4"], "4242");
 
     let stranger = bench.created("customers", "").await;
-    let refused = bench
-        .post(&format!("customers/{}", text(&stranger["id"])), &default)
-        .await;
-    assert_eq!(
-        error(&refused),
-        (400, "resource_missing", "invoice_settings[default_payment_method]")
-    );
+    let refused = bench.post(&format!("customers/{}", text(&stranger["id"])), &default).await;
+    assert_eq!(error(&refused), (400, "resource_missing", "invoice_settings[default_payment_method]"));
 }
 
 #[tokio::test]
@@ -247,10 +203,7 @@ async fn a_completed_session_is_done_once_its_event_arrived() {
     assert_eq!(bench.event(&page), event);
 
     bench.double.store().delivered(text(&event["id"]));
-    assert_eq!(
-        bench.double.decide(&page, Outcome::Approve),
-        Err(CompleteError::AlreadyCompleted)
-    );
+    assert_eq!(bench.double.decide(&page, Outcome::Approve), Err(CompleteError::AlreadyCompleted));
 }
 
 #[tokio::test]
@@ -264,18 +217,12 @@ async fn a_declined_card_can_be_tried_again_until_the_session_expires() {
     assert_eq!(event["type"], "setup_intent.setup_failed");
     assert_eq!(event["data"]["object"]["status"], "requires_payment_method");
     assert_eq!(event["data"]["object"]["last_setup_error"]["code"], "card_declined");
-    assert_eq!(
-        bench.double.decide(&page, Outcome::Cancel).as_deref(),
-        Ok("http://portal/billing")
-    );
+    assert_eq!(bench.double.decide(&page, Outcome::Cancel).as_deref(), Ok("http://portal/billing"));
 
     bench.advance(DAY);
     let path = format!("checkout/sessions/{}", text(&session["id"]));
     assert_eq!(bench.get(&path).await.body["status"], "expired");
-    assert_eq!(
-        bench.double.decide(&page, Outcome::Approve),
-        Err(CompleteError::UnknownPage)
-    );
+    assert_eq!(bench.double.decide(&page, Outcome::Approve), Err(CompleteError::UnknownPage));
 }
 
 #[tokio::test]
@@ -295,41 +242,23 @@ async fn an_account_link_works_once_and_for_minutes() {
     };
 
     let declined = link().await;
-    assert_eq!(
-        bench.double.decide(&declined, Outcome::Decline).as_deref(),
-        Ok("http://portal/return")
-    );
+    assert_eq!(bench.double.decide(&declined, Outcome::Decline).as_deref(), Ok("http://portal/return"));
     let event = bench.event(&declined);
-    assert_eq!(
-        (&event["type"], &event["account"]),
-        (&json!("account.updated"), &json!(id))
-    );
-    assert_eq!(
-        event["data"]["object"]["requirements"]["disabled_reason"],
-        "requirements.past_due"
-    );
+    assert_eq!((&event["type"], &event["account"]), (&json!("account.updated"), &json!(id)));
+    assert_eq!(event["data"]["object"]["requirements"]["disabled_reason"], "requirements.past_due");
 
     let approved = link().await;
-    assert_eq!(
-        bench.double.decide(&approved, Outcome::Approve).as_deref(),
-        Ok("http://portal/return")
-    );
+    assert_eq!(bench.double.decide(&approved, Outcome::Approve).as_deref(), Ok("http://portal/return"));
     let event = bench.event(&approved);
     bench.double.store().delivered(text(&event["id"]));
-    assert_eq!(
-        bench.double.decide(&approved, Outcome::Approve).as_deref(),
-        Ok("http://portal/refresh")
-    );
+    assert_eq!(bench.double.decide(&approved, Outcome::Approve).as_deref(), Ok("http://portal/refresh"));
     let account = bench.get(&format!("accounts/{id}")).await.body;
     assert_eq!(account["capabilities"]["transfers"], "active");
     assert_eq!(account["payouts_enabled"], true);
 
     let late = link().await;
     bench.advance(5 * 60);
-    assert_eq!(
-        bench.double.decide(&late, Outcome::Approve).as_deref(),
-        Ok("http://portal/refresh")
-    );
+    assert_eq!(bench.double.decide(&late, Outcome::Approve).as_deref(), Ok("http://portal/refresh"));
 }
 
 #[tokio::test]
@@ -338,15 +267,8 @@ async fn the_hosted_page_speaks_the_persons_language() {
     let session = bench.created("checkout/sessions", SESSION).await;
     let path = format!("/_local/stripe/checkout/{}", text(&session["id"]));
     for (language, button) in [("en", "Save card"), ("zh-CN,zh;q=0.9", "保存银行卡")] {
-        let request = Request::get(&path)
-            .header("accept-language", language)
-            .body(Body::empty());
-        let response = bench
-            .double
-            .pages()
-            .oneshot(request.expect("a request"))
-            .await
-            .expect("axum answers");
+        let request = Request::get(&path).header("accept-language", language).body(Body::empty());
+        let response = bench.double.pages().oneshot(request.expect("a request")).await.expect("axum answers");
         assert_eq!(response.status(), StatusCode::OK);
         let html = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         assert!(String::from_utf8_lossy(&html).contains(button), "{language}");
@@ -356,13 +278,8 @@ async fn the_hosted_page_speaks_the_persons_language() {
 #[tokio::test]
 async fn the_state_survives_a_restart() {
     let path = env::temp_dir().join(new_id("stripe-double-")).with_extension("json");
-    let customer = Bench::with_file(Some(path.clone()))
-        .created("customers", "name=A")
-        .await;
+    let customer = Bench::with_file(Some(path.clone())).created("customers", "name=A").await;
     let again = Bench::with_file(Some(path.clone()));
-    assert_eq!(
-        again.get(&format!("customers/{}", text(&customer["id"]))).await.body,
-        customer
-    );
+    assert_eq!(again.get(&format!("customers/{}", text(&customer["id"]))).await.body, customer);
     fs::remove_file(&path).expect("the state file");
 }

@@ -13,11 +13,7 @@ use ring::hmac;
 use super::CompleteError;
 
 /// The pauses before the second, third and fourth attempt. Stripe goes on for days; a person is waiting here.
-const PAUSES: [Duration; 3] = [
-    Duration::from_millis(100),
-    Duration::from_millis(300),
-    Duration::from_millis(900),
-];
+const PAUSES: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(300), Duration::from_millis(900)];
 
 /// How long the portal may take to answer one attempt.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -32,12 +28,7 @@ pub(super) struct Sender {
 
 impl Sender {
     pub(super) fn new(url: String, secret: String, now: Arc<dyn Fn() -> i64 + Send + Sync>) -> Self {
-        Self {
-            url,
-            secret,
-            now,
-            http: OnceLock::new(),
-        }
+        Self { url, secret, now, http: OnceLock::new() }
     }
 
     /// Posts an event's body until the portal accepts it. No answer and a 5xx are worth another attempt, a 4xx is the
@@ -64,11 +55,7 @@ impl Sender {
             .header("stripe-signature", signature(&self.secret, (self.now)(), body))
             .body(body.to_owned());
         let status = request.send().await.map_err(|error| no_answer(&error))?.status();
-        if status.is_success() {
-            Ok(())
-        } else {
-            Err(CompleteError::WebhookRefused(status.as_u16()))
-        }
+        if status.is_success() { Ok(()) } else { Err(CompleteError::WebhookRefused(status.as_u16())) }
     }
 
     /// The client, built when the first event leaves: until then the process need not have chosen its TLS provider,
