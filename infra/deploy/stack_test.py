@@ -55,14 +55,23 @@ def start(command, log, **environment):
     return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **environment}, start_new_session=True)
 
 
-def start_aws(folder, log):
+def start_aws(folder, log, started):
     port = free_port()
     gateway = f"http://127.0.0.1:{port}"
     settings = dict(AUTH="true", BIND_HOST="127.0.0.1", GATEWAY_PORT=str(port), AWS_ENDPOINT_URL=gateway,
                     IOT_MTLS_ENABLED="0", SFTP_ENABLED="0", TMPDIR=folder)
-    process = start([tool("ministack")], log, **settings)
+    started.append(start([tool("ministack")], log, **settings))
     wait_for(f"{gateway}/_ministack/health", "the local AWS")
-    return process, gateway
+    return gateway
+
+
+def stop(process):
+    for signum in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signum)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+            return
 
 
 def zip_up(binaries, functions, into):
@@ -142,8 +151,7 @@ def main():
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, folder / name)
         zip_up(arguments.binaries, ledger, folder)
-        process, gateway = start_aws(str(folder), log)
-        started.append(process)
+        gateway = start_aws(str(folder), log, started)
         os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1",
                           AWS_ENDPOINT_URL=gateway, AWS_PAGER="")
         port = free_port()
@@ -157,13 +165,12 @@ def main():
         journey = subprocess.run([arguments.runner, "--port", str(port), "demo"])
         if journey.returncode != 0:
             complain(ledger)
+            print((folder / "log").read_text(errors="replace")[-4000:], file=sys.stderr)
             sys.exit("the journey does not hold on the deployed stack")
         print(f"{len(ledger)} functions deployed, and the whole journey held on them")
     finally:
         for process in started:
-            with contextlib.suppress(OSError):
-                os.killpg(process.pid, signal.SIGTERM)
-                process.wait(10)
+            stop(process)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -3,7 +3,8 @@
 //! The three rules of registration:
 //!
 //! 1. **Same triple:** the same (vendor, device, user) is the same binding, actor and receipt for ever, until released.
-//! 2. **Same key, other payload:** an `Idempotency-Key` that is at most 24 h old and came with another payload is refused.
+//! 2. **Same key, other payload:** an `Idempotency-Key` that made a binding in the last 24 h is refused with another
+//!    payload. (One that only met a known triple made nothing and is not on record.)
 //! 3. **Released triple:** registered again it gets the next generation, hence a new actor.
 
 use std::collections::BTreeMap;

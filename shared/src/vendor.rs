@@ -156,10 +156,17 @@ impl Vendor {
         self.payment.rail().unwrap_or(at_home).currency()
     }
 
-    /// What an active device costs it a month.
-    pub fn price(&self) -> Money {
-        let book = self.price_version.as_deref().and_then(PriceVersion::find).unwrap_or(pricing::CURRENT);
-        book.device_month(self.plan, self.currency())
+    /// What an active device costs it a month: by the version that it is pinned to, or today's before it accepted one.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the book does not have its version: no price is better than another.
+    pub fn price(&self) -> Result<Money, Error> {
+        let book = match self.price_version.as_deref() {
+            None => Some(pricing::CURRENT),
+            Some(version) => PriceVersion::find(version),
+        };
+        let book = book.ok_or_else(|| Error::Internal("a vendor's price version is not in the book".into()))?;
+        Ok(book.device_month(self.plan, self.currency()))
     }
 
     fn refuse_closed(&self) -> Result<(), Error> {

@@ -17,7 +17,10 @@ const SHAPES: [(&str, &str); 12] = [
     ("binding", "binding_id:S generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S v_pk:S v_sk:S"),
     ("email", "digest:S vendor_id:S"),
     ("idempotency", "expires_at:S fingerprint:S key_hash:S ttl:N vendor_id:S"),
-    ("link", "expires_at:S hash:S purpose:S request_hash?:S ttl:N vendor_id:S"),
+    (
+        "link",
+        "expires_at:S hash:S profile.display_name?:S profile.email?:S profile.locale?:S purpose:S request_hash?:S ttl:N vendor_id:S",
+    ),
     (
         "link_request",
         "done_at:S email?:S expires_at:S profile.country?:S profile.display_name?:S profile.email?:S \

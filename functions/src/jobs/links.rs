@@ -105,18 +105,13 @@ async fn sign_up(app: &App, request_id: LinkRequestId, profile: &SignUp, by: &By
         },
     };
     let vendors = store.of(vendor_id);
-    // Until an address is proved, the last sign-up tells what the vendor is called.
-    let vendor = vendors
-        .change_vendor(by, |vendor| match vendor.status {
-            Status::PendingVerification => Ok(Vendor { profile: profile.clone(), ..vendor }),
-            Status::Onboarding | Status::Active | Status::Suspended | Status::Closed => Ok(vendor),
-        })
-        .await?;
+    let vendor = vendors.vendor().await?;
     let portal = app.mailer()?.portal_url();
     match vendor.status {
         Status::PendingVerification => {
-            let url = link(app, &vendors, Purpose::VerifyEmail, None, by).await?;
-            compose(&vendor, "verify", &url, portal).map(Some)
+            // What this sign-up said comes with its own link: nobody else's sign-up can change what is proved by it.
+            let url = link(app, &vendors, Purpose::VerifyEmail, (Some(profile.clone()), None), by).await?;
+            compose(&Vendor { profile: profile.clone(), ..vendor }, "verify", &url, portal).map(Some)
         }
         Status::Onboarding | Status::Active | Status::Suspended => {
             compose(&vendor, "known", &format!("{portal}/docs"), portal).map(Some)
@@ -136,7 +131,7 @@ async fn sign_in(app: &App, email: &EmailAddress, request_hash: &str, by: &By) -
     if vendor.status == Status::Closed {
         return Ok(None);
     }
-    let url = link(app, &vendors, Purpose::SignIn, Some(request_hash.to_owned()), by).await?;
+    let url = link(app, &vendors, Purpose::SignIn, (None, Some(request_hash.to_owned())), by).await?;
     compose(&vendor, "sign-in", &url, app.mailer()?.portal_url()).map(Some)
 }
 
@@ -144,11 +139,11 @@ async fn link(
     app: &App,
     store: &VendorStore,
     purpose: Purpose,
-    request_hash: Option<String>,
+    brings: (Option<SignUp>, Option<String>),
     by: &By,
 ) -> Result<String, Error> {
     let secret: Secret = app.new_secret();
-    store.create_link(&secret.hashed(), purpose, request_hash, by).await?;
+    store.create_link(&secret.hashed(), purpose, brings, by).await?;
     let path = match purpose {
         Purpose::VerifyEmail => "verify-email",
         Purpose::SignIn => "sign-in",

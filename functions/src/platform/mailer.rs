@@ -1,7 +1,6 @@
 //! Outgoing mail: built here, sent by SES as raw MIME.
 
 use aws_sdk_ses::Client;
-use aws_sdk_ses::operation::send_raw_email::SendRawEmailError;
 use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::RawMessage;
 use aws_types::SdkConfig;
@@ -62,7 +61,8 @@ impl Mailer {
         let raw = RawMessage::builder().data(Blob::new(message)).build().map_err(|e| Error::Internal(e.to_string()))?;
         let sent = self.ses.send_raw_email().source(&self.from).destinations(mail.to.as_str()).raw_message(raw).send();
         sent.await.map_err(|error| {
-            let refused = error.as_service_error().is_some_and(SendRawEmailError::is_message_rejected);
+            let code = error.as_service_error().and_then(|error| error.meta().code());
+            let refused = matches!(code, Some("MessageRejected" | "InvalidParameterValue"));
             let cause = format!("SES: {}", aws_sdk_ses::error::DisplayErrorContext(error));
             match refused {
                 true => Error::ProviderRefused { param: String::new(), cause },

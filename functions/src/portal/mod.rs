@@ -98,14 +98,33 @@ impl LinkPage {
     }
 
     /// The page for what went wrong: the caller's link, or us.
+    #[deny(clippy::wildcard_enum_match_arm)]
     fn failed(t: Texts, Failure(error): Failure) -> Response {
         let (name, status) = match &error {
             Error::Unavailable(_) | Error::ProviderRefused { .. } | Error::Internal(_) => {
+                tracing::error!(%error, "a link could not be used");
                 ("failed", StatusCode::SERVICE_UNAVAILABLE)
             }
-            _ => ("refused", StatusCode::UNPROCESSABLE_ENTITY),
+            // The link is as good as before.
+            Error::Conflict(_) => ("failed", StatusCode::CONFLICT),
+            Error::InvalidRequest(_)
+            | Error::ValidationFailed(_)
+            | Error::IdempotencyKeyRequired
+            | Error::Unauthenticated(_)
+            | Error::TokenExpired
+            | Error::TokenRevoked
+            | Error::OnboardingIncomplete(_)
+            | Error::VendorSuspended
+            | Error::InsufficientScope(_)
+            | Error::NotFound
+            | Error::TokenExists
+            | Error::BodyTooLarge(_)
+            | Error::UnsupportedMediaType(_)
+            | Error::IdempotencyKeyReused => {
+                tracing::info!(%error, "a link did not open");
+                ("refused", StatusCode::UNPROCESSABLE_ENTITY)
+            }
         };
-        tracing::info!(%error, "a link did not open");
         Self::new(t, name).respond(status)
     }
 

@@ -67,7 +67,10 @@ pub(super) async fn welcome(
     (link, started): (Link, SessionStarted),
 ) -> Result<Response, Failure> {
     let cookie = set_cookie(app.portal()?, "session", &started.session, MAX_SECONDS)?;
-    let steps = left_to_do(app, &link).await.unwrap_or_default();
+    let steps = left_to_do(app, &link).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "the steps could not be read");
+        Vec::new()
+    });
     let mut response = LinkPage::done(t, name, &steps).respond(StatusCode::OK);
     response.headers_mut().insert(SET_COOKIE, cookie);
     Ok(response)

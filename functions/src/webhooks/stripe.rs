@@ -77,14 +77,20 @@ async fn receive(State(app): State<App>, meta: RequestMeta, request: Request) ->
     if event.livemode != config.livemode {
         return Err(Error::field("/livemode", "an event of the other mode").into());
     }
-    if event.id.is_empty() || event.id.len() > 255 || !event.id.is_ascii() {
+    // Ids become keys and parts of URLs: nothing but what Stripe's look like.
+    let is_id =
+        |id: &str| (1..=255).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !is_id(&event.id) {
         return Err(Error::field("/id", "expected an event id").into());
+    }
+    if event.kind.len() > 128 {
+        return Err(Error::field("/type", "expected an event type").into());
     }
     let kept = ProviderEvent {
         rail: Rail::Stripe,
         event_id: event.id,
         kind: event.kind,
-        object_id: event.data.object.id,
+        object_id: event.data.object.id.filter(|id| is_id(id)),
         received_at: now,
     };
     app.store_of_all_vendors()?.keep_event(&kept, &meta.by(Principal::Provider("stripe"), now)).await?;

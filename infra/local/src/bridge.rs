@@ -74,15 +74,22 @@ pub async fn serve(options: BridgeOptions) -> Result<(), String> {
     axum::serve(listener, app).await.map_err(|error| error.to_string())
 }
 
+/// What can't be passed on: 502, so that nobody takes it for an answer.
+type Broken = (StatusCode, String);
+
+fn broken(error: impl std::fmt::Display) -> Broken {
+    (StatusCode::BAD_GATEWAY, error.to_string())
+}
+
 /// What the stack mailed, in the runner's form.
-async fn mails(State(bridge): State<Bridge>) -> Result<Json<Value>, String> {
+async fn mails(State(bridge): State<Bridge>) -> Result<Json<Value>, Broken> {
     let answer = bridge
         .client
         .get(format!("{}/_ministack/ses/messages", bridge.options.gateway))
         .send()
         .await
-        .map_err(|error| error.to_string())?;
-    let inbox: Value = answer.json().await.map_err(|error| error.to_string())?;
+        .map_err(broken)?;
+    let inbox: Value = answer.json().await.map_err(broken)?;
     // By account: {"messages": {"000000000000": [{"To": […], "Subject": …, "BodyText": …, "BodyHtml": …}]}}
     let accounts = inbox.get("messages").and_then(Value::as_object).into_iter().flatten();
     let messages = accounts.filter_map(|(_, list)| list.as_array()).flatten();
@@ -109,21 +116,21 @@ async fn complete(State(bridge): State<Bridge>, Path(_): Path<String>, Json(body
 }
 
 /// Passes a request on to the API, and its answer back.
-async fn pass_on(State(bridge): State<Bridge>, request: Request) -> Result<Response, String> {
+async fn pass_on(State(bridge): State<Bridge>, request: Request) -> Result<Response, Broken> {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| error.to_string())?;
+    let body = axum::body::to_bytes(body, MAX_BODY).await.map_err(broken)?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let mut headers = parts.headers;
     let options = &bridge.options;
     let host = if path == WEBHOOK { &options.webhook_host } else { &options.api_host };
-    headers.insert(HOST, host.parse().map_err(|_| "no host".to_owned())?);
+    headers.insert(HOST, host.parse().map_err(broken)?);
     headers.remove(CONTENT_LENGTH);
     let call = bridge.client.request(parts.method, format!("{}{path}", options.gateway)).headers(headers).body(body);
-    let answer = call.send().await.map_err(|error| error.to_string())?;
+    let answer = call.send().await.map_err(broken)?;
     let mut response = StatusCode::into_response(answer.status());
     *response.headers_mut() = answer.headers().clone();
     response.headers_mut().remove(TRANSFER_ENCODING);
     response.headers_mut().remove(CONTENT_LENGTH);
-    *response.body_mut() = answer.bytes().await.map_err(|error| error.to_string())?.into();
+    *response.body_mut() = answer.bytes().await.map_err(broken)?.into();
     Ok(response)
 }

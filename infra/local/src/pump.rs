@@ -47,6 +47,7 @@ impl Pump {
                 if let Err(error) = this.drain(&mut reader, &apps, checkpoint.as_ref()).await {
                     tracing::error!(error, "the table's stream can't be read");
                     tokio::time::sleep(Duration::from_secs(1)).await;
+                    continue;
                 }
                 this.0.passed.send_replace(asked);
                 tokio::select! {

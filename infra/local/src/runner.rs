@@ -109,13 +109,13 @@ impl Runner {
 
     /// Stops: takes nothing new, lets what is under way end (two seconds at most), works the stream off.
     pub async fn stop(self) {
-        self.pump.settle().await;
         self.sweeper.abort();
         // Nobody listens any more if the server ended by itself.
         self.stop.send(()).unwrap_or(());
         if tokio::time::timeout(std::time::Duration::from_secs(2), self.server).await.is_err() {
             tracing::debug!("connections were still open");
         }
+        self.pump.settle().await;
     }
 }
 

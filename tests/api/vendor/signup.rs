@@ -137,12 +137,27 @@ async fn two_at_once_are_one_vendor() {
         let text = mail["text"].as_str().unwrap();
         text.split_once("token=").unwrap().1.split_whitespace().next().unwrap().to_owned()
     };
-    let mut vendors = Vec::new();
-    for mail in &mails {
+    assert_eq!(mails.len(), 2);
+    let verify = async |mail: &Value| {
         let body = json!({ "token": token(mail) });
-        let verified = portal.post("/v1/vendor/verify-email", Auth::None, body).await.expect(200);
-        vendors.push(verified.str("/vendor_id").to_owned());
-    }
-    assert_eq!(vendors.len(), 2);
-    assert_eq!(vendors[0], vendors[1]);
+        portal.post("/v1/vendor/verify-email", Auth::None, body).await
+    };
+    let verified = verify(&mails[0]).await.expect(200);
+    let vendor = portal.get("/v1/vendor", Auth::Session(verified.str("/session"))).await.expect(200);
+    assert_eq!(vendor.str("/vendor_id"), verified.str("/vendor_id"));
+    // The address is proved: the other link is no way in any more.
+    assert_eq!(verify(&mails[1]).await.problem(422, "validation_failed").pointers(), ["/token"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_sign_up_says_does_not_count() {
+    let portal = Portal::start().await;
+    let body = json!({ "email": "ops@folotoy.example", "display_name": "FoloToy" });
+    sign_up(&portal, body).await.expect(202);
+    let own = portal.link_token("ops@folotoy.example").await;
+    let body = json!({ "email": "ops@folotoy.example", "display_name": "Evil", "country": "RU" });
+    sign_up(&portal, body).await.expect(202);
+    let verified = portal.post("/v1/vendor/verify-email", Auth::None, json!({ "token": own })).await.expect(200);
+    let vendor = portal.get("/v1/vendor", Auth::Session(verified.str("/session"))).await.expect(200);
+    assert_eq!(vendor.str("/display_name"), "FoloToy");
 }

@@ -1,6 +1,7 @@
 //! `GET /v1/vendor`
 
 use axum::Json as View;
+use domain::Error;
 use domain::money::Money;
 use domain::pricing::Plan;
 use domain::profile::Locale;
@@ -61,18 +62,20 @@ struct VendorView {
     rail: Option<Rail>,
 }
 
-impl From<Vendor> for VendorView {
-    fn from(vendor: Vendor) -> Self {
-        Self {
+impl TryFrom<Vendor> for VendorView {
+    type Error = Error;
+
+    fn try_from(vendor: Vendor) -> Result<Self, Error> {
+        Ok(Self {
             vendor_id: vendor.vendor_id.to_string(),
             status: vendor.status,
             plan: vendor.plan,
-            price: vendor.price().into(),
+            price: vendor.price()?.into(),
             rail: vendor.payment.rail(),
             price_version: vendor.price_version,
             display_name: vendor.profile.display_name,
             locale: vendor.profile.locale,
-        }
+        })
     }
 }
 
@@ -83,7 +86,7 @@ impl From<Vendor> for VendorView {
     responses((status = 200, description = "The vendor", body = VendorView), CallerFaults, Faults),
     security(("session" = []), ("session_cookie" = []), ("vendor_token" = [])))]
 async fn get(caller: AnyCaller) -> Result<View<VendorView>, Failure> {
-    Ok(View(caller.store.vendor().await?.into()))
+    Ok(View(caller.store.vendor().await?.try_into()?))
 }
 
 /// The endpoint.

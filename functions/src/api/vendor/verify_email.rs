@@ -29,6 +29,8 @@ struct VerifyRequest {
     request_body = VerifyRequest,
     responses((status = 200, description = "Proved; a session has begun, also as a cookie", body = SessionStarted),
         (status = 403, description = "`vendor_suspended`", body = crate::platform::http::Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "`conflict`: the link is still good, try again", body = crate::platform::http::Problem,
             content_type = "application/problem+json"), BodyFaults, Faults),
     security(()))]
 async fn verify_email(

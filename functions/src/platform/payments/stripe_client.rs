@@ -14,10 +14,10 @@ use stripe_client_core::{
 
 use crate::platform::config::StripeConfig;
 
-/// One try may take this long.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// One try may take this long: a function makes two calls of three tries at most within its 29 seconds.
+const TIMEOUT: Duration = Duration::from_secs(4);
 /// How often a call is tried that may be tried again.
-const ATTEMPTS: u32 = 4;
+const ATTEMPTS: u32 = 3;
 
 /// A client of Stripe.
 pub(super) struct Client {
@@ -113,6 +113,7 @@ impl Client {
         let envelope: Value = serde_json::from_slice(&body).unwrap_or_default();
         let field = |name| envelope.pointer(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (kind, code, param) = (field("/error/type"), field("/error/code"), field("/error/param"));
+        let unknown = || Error::Unknown(format!("{status} {kind} {code} (request {request_id})"));
         let again = match hint.as_deref() {
             Some("true") => true,
             Some("false") => false,
@@ -120,9 +121,12 @@ impl Client {
                 status.is_server_error() || matches!(status, StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS)
             }
         };
-        match again || status.is_server_error() {
-            true => Tried::Again(Error::Unknown(format!("{status} {kind} {code} (request {request_id})"))),
-            false => Tried::Final(Error::Refused { status: status.as_u16(), kind, code, param, request_id }),
+        match status {
+            _ if again => Tried::Again(unknown()),
+            // Our key is at fault, not the call: it may be made again once the key is right.
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Tried::Final(unknown()),
+            _ if status.is_server_error() => Tried::Final(unknown()),
+            _ => Tried::Final(Error::Refused { status: status.as_u16(), kind, code, param, request_id }),
         }
     }
 }

@@ -42,6 +42,9 @@ pub struct Link {
     pub purpose: Purpose,
     /// Whom it lets in.
     pub vendor_id: VendorId,
+    /// What was said at the sign-up that this link proves: it counts with this link, and with no other's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<SignUp>,
     /// SHA-256 of the request id that only the asking browser has; for signing in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<String>,
@@ -180,7 +183,7 @@ impl VendorStore {
         &self,
         hash: &Hashed,
         purpose: Purpose,
-        request_hash: Option<String>,
+        (profile, request_hash): (Option<SignUp>, Option<String>),
         by: &By,
     ) -> Result<Link, Error> {
         let life = match purpose {
@@ -189,7 +192,7 @@ impl VendorStore {
         };
         let expires_at = clock::plus_seconds(by.at, life);
         let hash = hash.as_str().to_owned();
-        let link = Link { hash, purpose, vendor_id: self.vendor_id, request_hash, expires_at };
+        let link = Link { hash, purpose, vendor_id: self.vendor_id, profile, request_hash, expires_at };
         self.store.create(&link, by, None).await?;
         Ok(link)
     }
@@ -207,7 +210,12 @@ impl VendorStore {
         let session = Session::start(session.0, session.1, self.vendor_id, by.at);
         for _ in 0..ATTEMPTS {
             let before = self.vendor().await?;
-            let verified = before.clone().verify_email(clock::whole_second(by.at))?;
+            // A link to prove an address is no way in once it is proved: that is what signing in is for.
+            if link.purpose == Purpose::VerifyEmail && before.email_verified_at.is_some() {
+                return Err(refused());
+            }
+            let said = link.profile.clone().unwrap_or_else(|| before.profile.clone());
+            let verified = Vendor { profile: said, ..before.clone() }.verify_email(clock::whole_second(by.at))?;
             let mut writes = vec![Write::Take(link.key()), Write::Create(Row::new(&session, by).into_item()?)];
             let vendor = if verified == before {
                 before

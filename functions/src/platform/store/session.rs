@@ -81,9 +81,14 @@ impl Store {
         };
         if clock::plus_seconds(session.last_seen_at, SLIDE_SECONDS) <= now {
             let seen = Session { last_seen_at: now, version: session.version + 1, ..session };
-            // Whoever loses this race slid it just the same. The author stays who began it.
-            self.replace(&seen, seen.version, &by).await?;
-            return Ok(seen);
+            // The author stays who began it.
+            if self.replace(&seen, seen.version, &by).await? {
+                return Ok(seen);
+            }
+            // Somebody else slid it on, which is as good, or ended it, which counts.
+            let row: Option<Row<Session>> = self.get(&Session::key_of(hash.as_str()), Read::Consistent).await?;
+            let row = row.filter(|row| row.item.is_live(now));
+            return row.map(|row| row.item).ok_or(Error::Unauthenticated("no live session"));
         }
         Ok(session)
     }

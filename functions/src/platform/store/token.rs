@@ -70,7 +70,8 @@ impl VendorStore {
         let token = Write::Create(Row::new(token, by).into_item()?);
         match self.store.transact(vec![token, slot]).await? {
             Transacted::Done => Ok(()),
-            Transacted::Refused(_) | Transacted::Busy => Err(Error::TokenExists),
+            Transacted::Refused(_) => Err(Error::TokenExists),
+            Transacted::Busy => Err(Error::Unavailable("two requests at one vendor's tokens at once".into())),
         }
     }
 

@@ -135,7 +135,9 @@ fn limit(text: Option<&str>) -> Result<usize, String> {
 }
 
 fn moment(text: Option<&str>) -> Result<Option<Timestamp>, String> {
-    text.map(|text| text.parse().map_err(|_| "expected a time such as 2026-11-22T08:00:00Z".into())).transpose()
+    // Before 1970 there is nothing, and years of other than four digits do not sort.
+    let parse = |text: &str| text.parse().ok().filter(|at| *at >= Timestamp::UNIX_EPOCH);
+    text.map(|text| parse(text).ok_or_else(|| "expected a time such as 2026-11-22T08:00:00Z".into())).transpose()
 }
 
 /// The type of a row: dots, letters, underscores.

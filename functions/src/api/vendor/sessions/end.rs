@@ -11,13 +11,14 @@ use super::set_cookie;
 use crate::openapi::{Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
 use crate::platform::app::App;
-use crate::platform::http::Failure;
+use crate::platform::http::{Failure, Problem};
 
 /// Sign out
 ///
 /// Ends the session of this request at once.
 #[utoipa::path(delete, path = "/v1/vendor/sessions/current", tag = "account", operation_id = "sign_out",
-    responses((status = 204, description = "Ended"), SessionFaults, Faults),
+    responses((status = 204, description = "Ended"),
+        (status = 409, description = "`conflict`", body = Problem, content_type = "application/problem+json"), SessionFaults, Faults),
     security(("session" = []), ("session_cookie" = [])))]
 async fn end(State(app): State<App>, caller: SessionCaller) -> Result<Response, Failure> {
     app.store_of_all_vendors()?.end_session(&caller.session, &caller.by).await?;

@@ -100,6 +100,8 @@ pub async fn sign_in_link(app: &App, token: &str, request_id: &str) -> Result<Li
     request_body = ExchangeRequest,
     responses((status = 200, description = "Signed in; the session is also a cookie", body = SessionStarted),
         (status = 403, description = "`vendor_suspended`", body = crate::platform::http::Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "`conflict`: the link is still good, try again", body = crate::platform::http::Problem,
             content_type = "application/problem+json"), BodyFaults, Faults),
     security(()))]
 async fn exchange(
