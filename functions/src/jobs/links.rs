@@ -13,9 +13,8 @@ use domain::vendor::{Status, Vendor};
 use crate::platform::app::App;
 use crate::platform::i18n::Texts;
 use crate::platform::mailer::Mail;
-use crate::platform::secret::Secret;
 use crate::platform::store::VendorStore;
-use crate::platform::store::link::{Purpose, Wish};
+use crate::platform::store::link::{Opens, Wish};
 
 #[derive(Template)]
 #[template(path = "mail.html")]
@@ -110,7 +109,7 @@ async fn sign_up(app: &App, request_id: LinkRequestId, profile: &SignUp, by: &By
     match vendor.status {
         Status::PendingVerification => {
             // What this sign-up said comes with its own link: nobody else's sign-up can change what is proved by it.
-            let url = link(app, &vendors, Purpose::VerifyEmail, (Some(profile.clone()), None), by).await?;
+            let url = link(app, &vendors, Opens::VerifyEmail { profile: profile.clone() }, by).await?;
             compose(&Vendor { profile: profile.clone(), ..vendor }, "verify", &url, portal).map(Some)
         }
         Status::Onboarding | Status::Active | Status::Suspended => {
@@ -131,22 +130,12 @@ async fn sign_in(app: &App, email: &EmailAddress, request_hash: &str, by: &By) -
     if vendor.status == Status::Closed {
         return Ok(None);
     }
-    let url = link(app, &vendors, Purpose::SignIn, (None, Some(request_hash.to_owned())), by).await?;
+    let url = link(app, &vendors, Opens::SignIn { request_hash: request_hash.to_owned() }, by).await?;
     compose(&vendor, "sign-in", &url, app.mailer()?.portal_url()).map(Some)
 }
 
-async fn link(
-    app: &App,
-    store: &VendorStore,
-    purpose: Purpose,
-    brings: (Option<SignUp>, Option<String>),
-    by: &By,
-) -> Result<String, Error> {
-    let secret: Secret = app.new_secret();
-    store.create_link(&secret.hashed(), purpose, brings, by).await?;
-    let path = match purpose {
-        Purpose::VerifyEmail => "verify-email",
-        Purpose::SignIn => "sign-in",
-    };
-    Ok(format!("{}/{path}?token={}", app.mailer()?.portal_url(), secret.reveal()))
+async fn link(app: &App, store: &VendorStore, opens: Opens, by: &By) -> Result<String, Error> {
+    let (secret, page) = (app.new_secret(), opens.page());
+    store.create_link(&secret.hashed(), opens, by).await?;
+    Ok(format!("{}/{page}?token={}", app.mailer()?.portal_url(), secret.reveal()))
 }

@@ -226,7 +226,11 @@ impl BearerToken {
         }
         let mut found = if wanted.is_empty() { HashMap::new() } else { all.batch_get(&wanted).await? };
         let gate = match cached {
-            Some(gate) => gate,
+            Some(gate) => {
+                // The token's own time goes on while its gate is remembered.
+                gate.check(now)?;
+                gate
+            }
             None => {
                 let read = found.remove(&vendor_at).zip(found.remove(&token_at)).map(gate_of).transpose()?;
                 let gate = match read.filter(|gate| gate.check(now).is_ok()) {
@@ -240,7 +244,6 @@ impl BearerToken {
                 gate
             }
         };
-        gate.check(now)?;
         if !self.scopes.contain(scope) {
             return Err(Error::InsufficientScope(scope));
         }

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use super::verify_email::welcome;
 use super::{LinkForm, LinkPage, LinkQuery, texts};
-use crate::api::vendor::sessions::exchange::{SessionStarted, sign_in_link};
+use crate::api::vendor::sessions::exchange::SessionStarted;
 use crate::openapi::{Faults, QueryFaults};
 use crate::platform::access::{check_origin, cookie, cookie_name};
 use crate::platform::app::App;
@@ -53,7 +53,7 @@ async fn sign_in(app: &App, meta: &RequestMeta, request: Request) -> Result<(Lin
     let request_id = cookie(&parts.headers, &cookie_name(portal, "signin")).ok_or_else(refused)?.to_owned();
     let Form(form) = Form::from_request(Request::from_parts(parts, body), app).await?;
     let token = form.get("token").ok_or_else(refused)?;
-    let link = sign_in_link(app, token, &request_id).await?;
+    let link = app.store_of_all_vendors()?.sign_in_link(token, &request_id, app.now()).await?;
     let started = SessionStarted::by_link(app, meta, link.clone()).await?;
     Ok((link, started))
 }

@@ -16,7 +16,7 @@ use crate::openapi::{Faults, QueryFaults};
 use crate::platform::access::check_origin;
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Form, RequestMeta};
-use crate::platform::store::link::{Link, Purpose, refused};
+use crate::platform::store::link::{Link, refused};
 use crate::platform::store::onboarding::Onboarding;
 use crate::platform::store::session::MAX_SECONDS;
 
@@ -53,8 +53,8 @@ async fn verify(app: &App, meta: &RequestMeta, request: Request) -> Result<(Link
     let (parts, body) = request.into_parts();
     check_origin(&parts, app.portal()?)?;
     let Form(form) = Form::from_request(Request::from_parts(parts, body), app).await?;
-    let secret = form.get("token").and_then(|token| token.parse().ok()).ok_or_else(refused)?;
-    let link = app.store_of_all_vendors()?.link(&secret, Purpose::VerifyEmail, app.now()).await?;
+    let token = form.get("token").ok_or_else(refused)?;
+    let link = app.store_of_all_vendors()?.verification_link(token, app.now()).await?;
     let started = SessionStarted::by_link(app, meta, link.clone()).await?;
     Ok((link, started))
 }

@@ -11,7 +11,6 @@ use super::sessions::exchange::SessionStarted;
 use crate::openapi::{BodyFaults, Faults};
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Json, RequestMeta};
-use crate::platform::store::link::{Purpose, refused};
 
 /// What the mail carries.
 #[derive(Deserialize, ToSchema)]
@@ -38,8 +37,7 @@ async fn verify_email(
     meta: RequestMeta,
     Json(body): Json<VerifyRequest>,
 ) -> Result<Response, Failure> {
-    let secret = body.token.parse().map_err(|_| refused())?;
-    let link = app.store_of_all_vendors()?.link(&secret, Purpose::VerifyEmail, app.now()).await?;
+    let link = app.store_of_all_vendors()?.verification_link(&body.token, app.now()).await?;
     let started = SessionStarted::by_link(&app, &meta, link).await?;
     started.into_response(app.portal()?)
 }

@@ -23,14 +23,38 @@ pub const SIGN_IN_SECONDS: i64 = 600;
 /// How often a link's use is tried against changes of its vendor at the same moment.
 const ATTEMPTS: u32 = 3;
 
-/// What a link is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// To prove an address.
-    VerifyEmail,
-    /// To sign in.
-    SignIn,
+/// What a link opens, with what only this link knows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "purpose", rename_all = "snake_case")]
+pub enum Opens {
+    /// It proves an address.
+    VerifyEmail {
+        /// What was said at the sign-up that it proves: that counts with this link, and with no other's.
+        profile: SignUp,
+    },
+    /// It signs in.
+    SignIn {
+        /// SHA-256 of the request id that only the asking browser has.
+        request_hash: String,
+    },
+}
+
+impl Opens {
+    /// How long such a link lives, in seconds.
+    fn seconds(&self) -> i64 {
+        match self {
+            Self::VerifyEmail { .. } => VERIFY_SECONDS,
+            Self::SignIn { .. } => SIGN_IN_SECONDS,
+        }
+    }
+
+    /// The page that such a link leads to.
+    pub fn page(&self) -> &'static str {
+        match self {
+            Self::VerifyEmail { .. } => "verify-email",
+            Self::SignIn { .. } => "sign-in",
+        }
+    }
 }
 
 /// A link that was mailed and not used. Its key is the hash of what the mail carries.
@@ -38,16 +62,11 @@ pub enum Purpose {
 pub struct Link {
     /// SHA-256 of the secret, in hex.
     pub hash: String,
-    /// What it is for.
-    pub purpose: Purpose,
+    /// What it opens.
+    #[serde(flatten)]
+    pub opens: Opens,
     /// Whom it lets in.
     pub vendor_id: VendorId,
-    /// What was said at the sign-up that this link proves: it counts with this link, and with no other's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub profile: Option<SignUp>,
-    /// SHA-256 of the request id that only the asking browser has; for signing in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub request_hash: Option<String>,
     /// When it is over.
     pub expires_at: Timestamp,
 }
@@ -160,17 +179,35 @@ impl Store {
         self.replace(&done, done.version, by).await.map(drop)
     }
 
-    /// Looks a link up without using it.
+    /// The link that proves an address, without using it.
     ///
     /// # Errors
     /// [`refused`], [`Error::Unavailable`].
-    pub async fn link(&self, secret: &Secret, purpose: Purpose, now: Timestamp) -> Result<Link, Error> {
-        let row: Option<Row<Link>> = self.get(&Link::key_of(secret.hashed().as_str()), Read::Consistent).await?;
-        let link = row.map(|row| row.item).ok_or_else(refused)?;
-        match link.purpose == purpose && now < link.expires_at {
-            true => Ok(link),
-            false => Err(refused()),
+    pub async fn verification_link(&self, token: &str, now: Timestamp) -> Result<Link, Error> {
+        let link = self.link(token, now).await?;
+        match link.opens {
+            Opens::VerifyEmail { .. } => Ok(link),
+            Opens::SignIn { .. } => Err(refused()),
         }
+    }
+
+    /// The link that signs in, without using it, if `request_id` is the asking browser's.
+    ///
+    /// # Errors
+    /// [`refused`], [`Error::Unavailable`].
+    pub async fn sign_in_link(&self, token: &str, request_id: &str, now: Timestamp) -> Result<Link, Error> {
+        let request_id: Secret = request_id.parse().map_err(|_| refused())?;
+        let link = self.link(token, now).await?;
+        match &link.opens {
+            Opens::SignIn { request_hash } if request_id.hashed().matches(request_hash) => Ok(link),
+            Opens::SignIn { .. } | Opens::VerifyEmail { .. } => Err(refused()),
+        }
+    }
+
+    async fn link(&self, token: &str, now: Timestamp) -> Result<Link, Error> {
+        let secret: Secret = token.parse().map_err(|_| refused())?;
+        let row: Option<Row<Link>> = self.get(&Link::key_of(secret.hashed().as_str()), Read::Consistent).await?;
+        row.map(|row| row.item).filter(|link| now < link.expires_at).ok_or_else(refused)
     }
 }
 
@@ -179,22 +216,10 @@ impl VendorStore {
     ///
     /// # Errors
     /// [`Error::Unavailable`].
-    pub async fn create_link(
-        &self,
-        hash: &Hashed,
-        purpose: Purpose,
-        (profile, request_hash): (Option<SignUp>, Option<String>),
-        by: &By,
-    ) -> Result<Link, Error> {
-        let life = match purpose {
-            Purpose::VerifyEmail => VERIFY_SECONDS,
-            Purpose::SignIn => SIGN_IN_SECONDS,
-        };
-        let expires_at = clock::plus_seconds(by.at, life);
-        let hash = hash.as_str().to_owned();
-        let link = Link { hash, purpose, vendor_id: self.vendor_id, profile, request_hash, expires_at };
-        self.store.create(&link, by, None).await?;
-        Ok(link)
+    pub async fn create_link(&self, hash: &Hashed, opens: Opens, by: &By) -> Result<(), Error> {
+        let expires_at = clock::plus_seconds(by.at, opens.seconds());
+        let link = Link { hash: hash.as_str().to_owned(), opens, vendor_id: self.vendor_id, expires_at };
+        self.store.create(&link, by, None).await.map(drop)
     }
 
     /// Uses a link up: the link goes, the vendor's address is proved and a session begins, all or nothing.
@@ -210,12 +235,13 @@ impl VendorStore {
         let session = Session::start(session.0, session.1, self.vendor_id, by.at);
         for _ in 0..ATTEMPTS {
             let before = self.vendor().await?;
-            // A link to prove an address is no way in once it is proved: that is what signing in is for.
-            if link.purpose == Purpose::VerifyEmail && before.email_verified_at.is_some() {
-                return Err(refused());
-            }
-            let said = link.profile.clone().unwrap_or_else(|| before.profile.clone());
-            let verified = Vendor { profile: said, ..before.clone() }.verify_email(clock::whole_second(by.at))?;
+            let profile = match &link.opens {
+                // No way in once the address is proved: that is what signing in is for.
+                Opens::VerifyEmail { .. } if before.email_verified_at.is_some() => return Err(refused()),
+                Opens::VerifyEmail { profile } => profile.clone(),
+                Opens::SignIn { .. } => before.profile.clone(),
+            };
+            let verified = Vendor { profile, ..before.clone() }.verify_email(clock::whole_second(by.at))?;
             let mut writes = vec![Write::Take(link.key()), Write::Create(Row::new(&session, by).into_item()?)];
             let vendor = if verified == before {
                 before

@@ -18,8 +18,7 @@ use crate::openapi::{BodyFaults, Faults};
 use crate::platform::app::App;
 use crate::platform::config::PortalConfig;
 use crate::platform::http::{Failure, Json, RequestMeta};
-use crate::platform::secret::Secret;
-use crate::platform::store::link::{Link, Purpose, refused};
+use crate::platform::store::link::Link;
 use crate::platform::store::session::MAX_SECONDS;
 
 /// What the mail carries, and what the asking browser kept.
@@ -79,20 +78,6 @@ impl SessionStarted {
     }
 }
 
-/// The sign-in link of `token`, if the request id belongs to it.
-///
-/// # Errors
-/// The same refusal for every fault.
-pub async fn sign_in_link(app: &App, token: &str, request_id: &str) -> Result<Link, Failure> {
-    let token: Secret = token.parse().map_err(|_| refused())?;
-    let request_id: Secret = request_id.parse().map_err(|_| refused())?;
-    let link = app.store_of_all_vendors()?.link(&token, Purpose::SignIn, app.now()).await?;
-    match link.request_hash.as_deref().is_some_and(|stored| request_id.hashed().matches(stored)) {
-        true => Ok(link),
-        false => Err(refused().into()),
-    }
-}
-
 /// Sign in
 ///
 /// Uses a sign-in link up, together with the `request_id` of whoever asked for it, and begins a session.
@@ -109,7 +94,7 @@ async fn exchange(
     meta: RequestMeta,
     Json(body): Json<ExchangeRequest>,
 ) -> Result<Response, Failure> {
-    let link = sign_in_link(&app, &body.token, &body.request_id).await?;
+    let link = app.store_of_all_vendors()?.sign_in_link(&body.token, &body.request_id, app.now()).await?;
     SessionStarted::by_link(&app, &meta, link).await?.into_response(app.portal()?)
 }
 
