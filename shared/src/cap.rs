@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::CapId;
+use crate::omni::ActorOmni;
+
 /// The longest life of a cap token, in seconds.
 pub const MAX_CAP_SECONDS: u32 = 300;
 
@@ -60,6 +63,25 @@ impl FromStr for Namespace {
             .into_iter()
             .find(|namespace| namespace.as_str() == text)
             .ok_or_else(|| format!("expected one of {}", Self::ALL.map(Self::as_str).join(", ")))
+    }
+}
+
+/// What a revocation ends before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Revoked {
+    /// One cap.
+    CapId(CapId),
+    /// All caps of an actor, whose binding was released.
+    ActorOmni(ActorOmni),
+}
+
+impl fmt::Display for Revoked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CapId(cap_id) => cap_id.fmt(f),
+            Self::ActorOmni(actor_omni) => actor_omni.fmt(f),
+        }
     }
 }
 

@@ -141,6 +141,10 @@ ids! {
     AttemptId, AttemptKind = "att";
     /// A session of a vendor's person, as the audit log names it. Not the secret.
     SessionId, SessionKind = "ses";
+    /// A cap token; its `jti`.
+    CapId, CapKind = "cap";
+    /// A lot import.
+    ImportId, ImportKind = "imp";
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod idempotency;
 pub mod link;
 pub mod onboarding;
 pub mod provider_event;
+pub mod revocation;
 pub mod row;
 pub mod session;
 pub mod stripe;
