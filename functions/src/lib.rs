@@ -52,6 +52,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint("vendor-verify-email", "POST", "/v1/vendor/verify-email", Access::Public, api::vendor::verify_email::routes),
     endpoint("sessions-create", "POST", "/v1/vendor/sessions", Access::Public, api::vendor::sessions::create::routes),
     endpoint("sessions-exchange", "POST", "/v1/vendor/sessions/exchange", Access::Public, api::vendor::sessions::exchange::routes),
+    endpoint("sessions-list", "GET", "/v1/vendor/sessions", Access::Session, api::vendor::sessions::list::routes),
+    endpoint("sessions-end-all", "DELETE", "/v1/vendor/sessions", Access::Session, api::vendor::sessions::end_all::routes),
     endpoint("sessions-end", "DELETE", "/v1/vendor/sessions/current", Access::Session, api::vendor::sessions::end::routes),
     endpoint("vendor-get", "GET", "/v1/vendor", Access::SessionOrVendorToken, api::vendor::get::routes),
     endpoint("onboarding-get", "GET", "/v1/vendor/onboarding", Access::Session, api::vendor::onboarding::routes),
@@ -62,6 +64,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint("stripe-connect", "POST", "/v1/vendor/payment/stripe/connect", Access::Session, api::vendor::payment::stripe_connect::routes),
     endpoint("stripe-webhook", "POST", "/webhooks/stripe", Access::ProviderSignature, webhooks::stripe::routes),
     endpoint("tokens-issue", "POST", "/v1/vendor/tokens", Access::Session, api::vendor::tokens::issue::routes),
+    endpoint("tokens-list", "GET", "/v1/vendor/tokens", Access::Session, api::vendor::tokens::list::routes),
+    endpoint("tokens-rotate", "POST", "/v1/vendor/tokens/rotate", Access::Session, api::vendor::tokens::rotate::routes),
+    endpoint("tokens-revoke", "DELETE", "/v1/vendor/tokens/{token_id}", Access::Session, api::vendor::tokens::revoke::routes),
+    endpoint("tokens-introspect", "POST", "/v1/tokens/introspect", Access::ServiceToken(Scope::TokensIntrospect), api::tokens::introspect::routes),
     endpoint("jwks-get", "GET", "/.well-known/jwks.json", Access::Public, api::well_known::jwks::routes),
     endpoint("devices-register", "POST", "/v1/vendor/devices/register", Access::VendorToken(Scope::DevicesWrite), api::vendor::devices::register::routes),
     endpoint("audit-list", "GET", "/v1/vendor/audit", Access::Session, api::vendor::audit::list::routes),
@@ -82,6 +88,10 @@ pub type JobFuture = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
 pub enum Trigger {
     /// Changes of the table.
     TableStream,
+    /// A schedule, as EventBridge Scheduler's expression says it.
+    Schedule(&'static str),
+    /// Operations, by `aws lambda invoke`: IAM decides who they are.
+    Operations,
 }
 
 /// A function that no HTTP request reaches.
@@ -94,10 +104,12 @@ pub struct Job {
     pub run: fn(App, Value) -> JobFuture,
 }
 
-/// Every job. A table's stream bears two consumers, and these are they.
+/// Every job. A table's stream bears two consumers, and the first two are they.
 pub const JOBS: &[Job] = &[
     Job { function: "stream-audit", trigger: Trigger::TableStream, run: jobs::audit::run },
     Job { function: "stream-work", trigger: Trigger::TableStream, run: jobs::work::run },
+    Job { function: "tokens-remind", trigger: Trigger::Schedule("cron(0 6 * * ? *)"), run: jobs::reminders::run },
+    Job { function: "service-tokens", trigger: Trigger::Operations, run: jobs::service_tokens::run },
 ];
 
 /// Runs the function called `function` with these routes on Lambda. A binary's whole `main`.

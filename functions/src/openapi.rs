@@ -27,16 +27,40 @@ use crate::platform::http::Problem;
         (name = "account", description = "Sign-up, sign-in and the vendor itself"),
         (name = "terms", description = "Terms of service and data processing addendum"),
         (name = "payment", description = "Payment rails"),
-        (name = "tokens", description = "Vendor tokens and the keys to verify with"),
+        (name = "tokens", description = "Vendor tokens and the keys to verify with"), // replaced by its guide
         (name = "devices", description = "The device registry"),
         (name = "audit", description = "Who changed what"),
         (name = "pages", description = "Pages for people, and this document"),
         (name = "webhooks", description = "Called by payment providers")
     ),
     components(schemas(Problem)),
-    modifiers(&Credentials)
+    modifiers(&Credentials, &Guides)
 )]
 struct Doc;
+
+struct Guides;
+
+impl Modify for Guides {
+    /// Guides are read where the endpoints are: as the description of their tag.
+    fn modify(&self, document: &mut Document) {
+        let of = |name: &str| document.tags.iter().flatten().position(|tag| tag.name == name);
+        if let (Some(at), Some(tags)) = (of("tokens"), document.tags.as_mut()) {
+            tags[at].description = Some(tokens_guide());
+        }
+    }
+}
+
+/// The life of a token, what to do when it leaks, and how to verify one: its code is run by a test.
+fn tokens_guide() -> String {
+    const GUIDE: &str = include_str!("../assets/guides/tokens.md");
+    const SNIPPETS: [(&str, &str, &str); 3] = [
+        ("Python", "python", include_str!("../assets/guides/verify.py")),
+        ("TypeScript", "ts", include_str!("../assets/guides/verify.ts")),
+        ("Rust", "rust", include_str!("../assets/guides/verify.rs")),
+    ];
+    let snippets = SNIPPETS.map(|(name, language, code)| format!("\n### {name}\n\n```{language}\n{code}```\n"));
+    format!("{GUIDE}{}", snippets.concat())
+}
 
 struct Credentials;
 
@@ -57,6 +81,12 @@ impl Modify for Credentials {
             .description(Some("The vendor token of POST /v1/vendor/tokens."))
             .build();
         add("vendor_token", SecurityScheme::Http(bearer));
+        let service: Http = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("A token of AgentKeys' own services, which operations issue."))
+            .build();
+        add("service_token", SecurityScheme::Http(service));
         let signature = ApiKeyValue::with_description("Stripe-Signature", "Made by Stripe over the raw body.");
         add("stripe_signature", SecurityScheme::ApiKey(ApiKey::Header(signature)));
     }
@@ -109,6 +139,8 @@ problems! {
     CallerFaults: "401" = "`unauthenticated`, `token_expired` or `token_revoked`";
     /// What an endpoint with a session may answer.
     SessionFaults: "401" = "`unauthenticated`";
+    /// What an endpoint with a service token may answer.
+    ServiceFaults: "401" = "`unauthenticated`, `token_expired` or `token_revoked`", "403" = "`insufficient_scope`";
     /// What an endpoint with a vendor token may answer.
     TokenFaults: "401" = "`unauthenticated`, `token_expired` or `token_revoked`",
         "403" = "`onboarding_incomplete` with `missing`, `vendor_suspended` or `insufficient_scope`";

@@ -11,6 +11,7 @@
         "routes": [["POST", "/v1/vendor/devices/register"]],
         "url_paths": [],
         "stream": null,
+        "schedule": null,
         "grants": [["dynamodb:BatchGetItem", "Table"], …, ["kms:Sign", "K1"]],
         "platform_grants": [["logs:CreateLogStream", "DevicesRegisterLogs"], …]}},
      "k1": {"kms:Sign": ["devices-register", "tokens-issue"], …}}
@@ -173,7 +174,7 @@ class Template:
             if not is_so:
                 self.faults.append(f"{logical_id}: {what} was expected for the function {name}")
         globally = self.body["Globals"]["Function"]
-        routes, stream = [], None
+        routes, stream, schedule = [], None, None
         for event in properties.get("Events", {}).values():
             if event["Type"] == "HttpApi":
                 routes.append([event["Properties"]["Method"], event["Properties"]["Path"]])
@@ -183,6 +184,8 @@ class Template:
                     "table": self.target(event["Properties"]["Stream"]),
                     "filters": [json.loads(one["Pattern"]) for one in filters],
                 }
+            elif event["Type"] == "ScheduleV2":
+                schedule = event["Properties"]["ScheduleExpression"]
             else:
                 self.faults.append(f"{logical_id}: an event of type {event['Type']}, which this script does not know")
         code, platform = self.grants(statements[role])
@@ -195,6 +198,7 @@ class Template:
             "routes": sorted(routes),
             "url_paths": url_paths.get(logical_id, []),
             "stream": stream,
+            "schedule": schedule,
             "grants": code,
             "platform_grants": platform,
         }

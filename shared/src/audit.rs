@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
-use crate::ids::{AuditId, SessionId, TokenId};
+use crate::ids::{AuditId, ServiceTokenId, SessionId, TokenId};
 
 /// Who does something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,12 @@ pub enum Principal {
     Token(TokenId),
     /// A payment provider, by a signed notification.
     Provider(&'static str),
+    /// One of AgentKeys' own services, by service token.
+    Service(ServiceTokenId),
+    /// Somebody of operations, who said so: IAM lets nobody else call.
+    Operations(String),
+    /// The portal itself, on its own schedule.
+    Portal,
 }
 
 /// The providers that a stored principal may name.
@@ -36,6 +42,9 @@ impl fmt::Display for Principal {
             Self::Person(session) => write!(f, "person:{session}"),
             Self::Token(token) => write!(f, "token:{token}"),
             Self::Provider(name) => write!(f, "provider:{name}"),
+            Self::Service(token) => write!(f, "service:{token}"),
+            Self::Operations(name) => write!(f, "operations:{name}"),
+            Self::Portal => f.write_str("portal"),
         }
     }
 }
@@ -51,6 +60,9 @@ impl FromStr for Principal {
             "person" => id.parse().map(Self::Person),
             "token" => id.parse().map(Self::Token),
             "provider" => known().map(Self::Provider),
+            "service" => id.parse().map(Self::Service),
+            "operations" => Ok(Self::Operations(id.to_owned())),
+            "portal" => Ok(Self::Portal),
             _ => Err(format!("unknown principal {text}")),
         }
     }
@@ -159,7 +171,13 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
         |field: &str| after.get(field).is_some() && before.is_some_and(|item| item.get(field) != after.get(field));
     let name = match kind {
         // Each is written together with, or only leads to, an item that has its own row.
-        "audit" | "email" | "link_request" | "idempotency" | "token_slot" => return None,
+        "audit" | "email" | "link_request" | "idempotency" | "token_slot" | "session_ref" | "notice" => return None,
+        // Bookkeeping of a token's use. What matters of it is the address that was not seen before.
+        "token_use" => return None,
+        "token_address" if after.get("role").and_then(Value::as_str) == Some("new") => "vendor_token_used_from_new_ip",
+        "token_address" => return None,
+        "service_token" if new => "service_token.issued",
+        "service_token" if gained("revoked_at") => "service_token.revoked",
         "vendor" if new => "vendor.signed_up",
         "vendor" if gained("email_verified_at") => "vendor.email_verified",
         "vendor" if gained("terms") => "vendor.terms_accepted",
@@ -172,6 +190,7 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
         "session" if gained("ended_at") => "session.ended",
         "session" => return None, // it slid on: its use, not a change
         "token" if new => "token.issued",
+        "token" if gained("rotated_at") => "token.rotated",
         "token" if gained("revoked_at") => "token.revoked",
         "stripe" if gained("payouts") => "payouts.changed",
         "stripe" => "payment.details_changed",
@@ -186,7 +205,8 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
 fn subject(kind: &str, item: &Item) -> String {
     let (name, field) = match kind {
         "binding" => ("device", "device_id"),
-        "token" => ("token", "token_id"),
+        "token" | "token_address" => ("token", "token_id"),
+        "service_token" => ("service_token", "token_id"),
         "session" => ("session", "session_id"),
         _ => ("vendor", "vendor_id"),
     };
@@ -262,6 +282,9 @@ mod tests {
             "person:ses_01JZ8Q6V3M4N5P6R7S8T9V0W1X",
             "token:tok_01JZ8Q6V3M4N5P6R7S8T9V0W1X",
             "provider:stripe",
+            "service:svc_01JZ8Q6V3M4N5P6R7S8T9V0W1X",
+            "operations:li.lei",
+            "portal",
         ] {
             assert_eq!(text.parse::<Principal>().unwrap().to_string(), text);
         }

@@ -8,6 +8,12 @@ pub fn plus_seconds(at: Timestamp, seconds: i64) -> Timestamp {
     at.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
 }
 
+/// The hour that `at` lies in, by its start.
+pub fn whole_hour(at: Timestamp) -> Timestamp {
+    let seconds = at.as_second();
+    Timestamp::from_second(seconds - seconds.rem_euclid(3600)).unwrap_or(at)
+}
+
 /// RFC 3339 in UTC with exactly three decimals (`2026-11-22T08:00:00.000Z`), so that text order is time order.
 ///
 /// For sort keys; what a person or an SDK reads is [`rfc3339`].

@@ -7,10 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::clock::{Timestamp, plus_seconds};
-use crate::ids::{TokenId, VendorId};
+use crate::ids::ServiceTokenId;
+
+pub use life::{NOTHING_TO_ROTATE, Previous, TokenState, VendorToken};
+
+mod life;
 
 /// Life of a vendor token, in seconds (90 days).
 pub const VENDOR_TOKEN_SECONDS: i64 = 90 * 24 * 3600;
+
+/// How long a replaced token stays valid unless its vendor says otherwise, in hours.
+pub const GRACE_HOURS: u16 = 24;
+
+/// The longest grace that may be chosen, in hours (a week).
+pub const MAX_GRACE_HOURS: u16 = 168;
+
+/// How many days before a token's end its vendor hears of it, each once.
+pub const EXPIRY_NOTICE_DAYS: [u8; 5] = [30, 14, 7, 3, 1];
 
 /// The audience of every token that this portal's API accepts.
 pub const AUDIENCE: &str = "agentkeys";
@@ -132,14 +145,17 @@ impl From<Scopes> for String {
 }
 
 /// The claims of a vendor or service token (RFC 7519); times in Unix seconds.
+///
+/// `sub` comes first: a vendor token's second part then begins with the base64url of `{"sub":"ven_`, by which a secret
+/// scanner knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
+    /// `ven_…` or `svc_…`.
+    pub sub: String,
     /// The portal's public URL.
     pub iss: String,
     /// [`AUDIENCE`].
     pub aud: String,
-    /// `ven_…` or `svc_…`.
-    pub sub: String,
     /// `tok_…` or `svc_…`.
     pub jti: String,
     /// Issued at.
@@ -156,7 +172,7 @@ impl Claims {
     /// Claims of a token that lives `seconds` from `at` on.
     pub fn new(iss: &str, sub: String, jti: String, scope: Scopes, at: Timestamp, seconds: i64) -> Self {
         let iat = at.as_second();
-        Self { iss: iss.to_owned(), aud: AUDIENCE.to_owned(), sub, jti, iat, nbf: iat, exp: iat + seconds, scope }
+        Self { sub, iss: iss.to_owned(), aud: AUDIENCE.to_owned(), jti, iat, nbf: iat, exp: iat + seconds, scope }
     }
 
     /// Checks issuer, audience and time, with [`LEEWAY_SECONDS`].
@@ -178,52 +194,53 @@ impl Claims {
     }
 }
 
-/// A vendor token as the portal keeps it: never the token itself.
+/// The longest life of a service token, in days.
+pub const MAX_SERVICE_TOKEN_DAYS: u16 = 90;
+
+/// A token of AgentKeys' own services as the portal keeps it: never the token itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VendorToken {
-    /// Its `jti`.
-    pub token_id: TokenId,
-    /// Whose it is.
-    pub vendor_id: VendorId,
-    /// What the vendor calls it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+pub struct ServiceToken {
+    /// Its `sub` and `jti`.
+    pub token_id: ServiceTokenId,
+    /// Which service has it.
+    pub name: String,
     /// What it may be used for.
     pub scopes: Scopes,
     /// When it was issued, to the second.
     pub issued_at: Timestamp,
     /// When its life ends.
     pub expires_at: Timestamp,
-    /// When its vendor ended it.
+    /// When operations ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
+    /// Optimistic lock.
+    pub version: u64,
 }
 
-impl VendorToken {
-    /// A token issued at `at`, for 90 days.
-    pub fn issue(token_id: TokenId, vendor_id: VendorId, name: Option<String>, scopes: Scopes, at: Timestamp) -> Self {
-        let expires_at = plus_seconds(at, VENDOR_TOKEN_SECONDS);
-        Self { token_id, vendor_id, name, scopes, issued_at: at, expires_at, revoked_at: None }
+impl ServiceToken {
+    /// A token issued at `at`, for `days`.
+    pub fn issue(token_id: ServiceTokenId, name: String, scopes: Scopes, at: Timestamp, days: u16) -> Self {
+        let expires_at = plus_seconds(at, i64::from(days) * 24 * 3600);
+        Self { token_id, name, scopes, issued_at: at, expires_at, revoked_at: None, version: 0 }
     }
 
     /// The claims that K1 signs.
     pub fn claims(&self, iss: &str) -> Claims {
-        let (sub, jti) = (self.vendor_id.to_string(), self.token_id.to_string());
-        Claims::new(iss, sub, jti, self.scopes.clone(), self.issued_at, VENDOR_TOKEN_SECONDS)
+        let name = self.token_id.to_string();
+        let seconds = self.expires_at.as_second() - self.issued_at.as_second();
+        Claims::new(iss, name.clone(), name, self.scopes.clone(), self.issued_at, seconds)
     }
 
-    /// Refuses a token that its vendor ended, or whose time is over.
+    /// Refuses a token that operations ended, or whose time is over.
     ///
     /// # Errors
     /// [`Error::TokenRevoked`], [`Error::TokenExpired`].
     pub fn check(&self, now: Timestamp) -> Result<(), Error> {
-        if self.revoked_at.is_some() {
-            return Err(Error::TokenRevoked);
+        match self.revoked_at {
+            Some(_) => Err(Error::TokenRevoked),
+            None if now >= plus_seconds(self.expires_at, LEEWAY_SECONDS) => Err(Error::TokenExpired),
+            None => Ok(()),
         }
-        if now >= plus_seconds(self.expires_at, LEEWAY_SECONDS) {
-            return Err(Error::TokenExpired);
-        }
-        Ok(())
     }
 }
 

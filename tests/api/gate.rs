@@ -25,7 +25,8 @@ async fn a_revoked_token_is_refused_within_30_seconds_however_busy_it_is() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
     knock(&portal, &folotoy).await.expect(201);
-    portal.revoke(&folotoy.vendor_id, &folotoy.token_id).await;
+    let path = format!("/v1/vendor/tokens/{}", folotoy.token_id);
+    portal.delete(&path, Auth::Session(&folotoy.session)).await.expect(204);
     let answer = knock_for_half_a_minute(&portal, &folotoy).await.problem(401, "token_revoked");
     let challenge = r#"Bearer error="invalid_token", error_description="token revoked""#;
     assert_eq!(answer.header("www-authenticate"), challenge);

@@ -2,12 +2,14 @@
 
 mod access;
 mod bodies;
+mod crossing;
 mod forgeries;
 mod gate;
 mod legal;
 mod meta;
 mod origin;
 mod problems;
+mod tokens;
 mod vendor;
 mod webhooks;
 mod well_known;

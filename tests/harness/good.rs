@@ -27,6 +27,7 @@ pub fn path(endpoint: &Endpoint) -> &'static str {
     match endpoint.path {
         "/v1/legal/{document}/{version}" => "/v1/legal/tos/2026-11-22",
         "/docs/{asset}" => "/docs/docs.css",
+        "/v1/vendor/tokens/{token_id}" => "/v1/vendor/tokens/tok_01JZ8Q6V3M4N5P6R7S8T9V0W1X",
         path => {
             assert!(!path.contains('{'), "say here what {path} is with its parameters");
             path
@@ -53,7 +54,9 @@ pub fn body(endpoint: &Endpoint) -> Body {
             "device_id": "FT-GOOD", "user_omni": omni("77"), "model": "bunny-2", "metadata": { "firmware": "1.0.3" },
         })),
         "page-verify-email" | "page-sign-in" if endpoint.method == "POST" => Body::Form(NOBODYS_FORM),
-        "sessions-end" => Body::None,
+        "tokens-rotate" => Body::Json(json!({ "grace_hours": 24 })),
+        "tokens-introspect" => Body::Form("token=eyJhbGciOiJFUzI1NiJ9.e30.c2ln"),
+        "sessions-end" | "sessions-end-all" | "tokens-revoke" => Body::None,
         function => {
             assert_eq!(endpoint.method, "GET", "say here what a good request to {function} is");
             Body::None
@@ -79,6 +82,7 @@ pub fn request(portal: &Portal, endpoint: &Endpoint) -> RequestBuilder {
 pub fn authorization(endpoint: &Endpoint, vendor: &Vendor) -> Option<String> {
     match endpoint.access {
         Access::Public | Access::ProviderSignature => None,
+        Access::ServiceToken(_) => None,
         Access::Session => Some(format!("Session {}", vendor.session)),
         Access::VendorToken(_) | Access::SessionOrVendorToken => Some(format!("Bearer {}", vendor.token)),
     }

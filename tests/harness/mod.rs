@@ -17,7 +17,7 @@ use domain::clock::Timestamp;
 use local::{Runner, RunnerOptions};
 use reqwest::header::AUTHORIZATION;
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, Method, RequestBuilder};
+use reqwest::{Certificate, Client, ClientBuilder, Method, RequestBuilder};
 use serde_json::{Value, json};
 
 /// The version of both legal documents that is in force.
@@ -50,21 +50,29 @@ pub fn types(rows: &[Value]) -> Vec<&str> {
     rows.iter().filter_map(|row| row["type"].as_str()).collect()
 }
 
+fn client() -> ClientBuilder {
+    let no_certificates = Vec::<Certificate>::new();
+    Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .tls_certs_only(no_certificates)
+        .timeout(Duration::from_secs(120))
+}
+
 /// How the wire works: requests, mail, clock and meter.
 impl Portal {
     /// A fresh one.
     pub async fn start() -> Self {
-        let options = RunnerOptions { port: 0, state_dir: None };
+        let options = RunnerOptions { port: 0, state_dir: None, ..RunnerOptions::default() };
         let runner = Runner::start(options).await.expect("the runner starts");
         local::install_tls_provider();
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .tls_certs_only(Vec::<Certificate>::new())
-            .timeout(Duration::from_secs(120))
-            .build()
-            .expect("an HTTP client");
+        let client = client().build().expect("an HTTP client");
         Self { runner, client }
+    }
+
+    /// A client that calls from another address of loopback.
+    pub fn client_at(&self, address: &str) -> Client {
+        client().local_address(Some(address.parse().expect("an address"))).build().expect("an HTTP client")
     }
 
     pub fn runner(&self) -> &Runner {

@@ -3,10 +3,11 @@
 
 use data_encoding::BASE64;
 use p256::ecdsa::Signature;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Portal, jwt};
+use super::{Answer, Auth, Portal, jwt};
 
 impl Portal {
     async fn aws(&self, target: &str, request: Value) -> Value {
@@ -32,18 +33,24 @@ impl Portal {
         self.set(&format!("VENDOR#{vendor_id}"), "PROFILE", "status", status).await;
     }
 
-    /// Ends a token.
-    pub async fn revoke(&self, vendor_id: &str, token_id: &str) {
-        let (pk, sk) = (format!("VENDOR#{vendor_id}"), format!("TOKEN#{token_id}"));
-        let now = self.now().await.to_string();
-        self.set(&pk, &sk, "revoked_at", &now).await;
+    /// Operations call a function, or a schedule does.
+    pub async fn operate(&self, function: &str, payload: Value) -> Value {
+        let path = format!("/_local/run/{function}");
+        self.post(&path, Auth::None, payload).await.expect(200).body
     }
 
     /// A token of AgentKeys' own services, as operations issue it.
     pub async fn service_token(&self, scope: &str) -> String {
         let body = json!({ "scope": scope });
-        let answer = self.post("/_local/service-tokens", super::Auth::None, body).await;
+        let answer = self.post("/_local/service-tokens", Auth::None, body).await;
         answer.expect(201).str("/token").to_owned()
+    }
+
+    /// A service asks what a token is worth.
+    pub async fn introspect(&self, service: Auth<'_>, token: &str) -> Answer {
+        let request = self.request(Method::POST, "/v1/tokens/introspect", service);
+        let form = format!("token={token}");
+        self.send(request.header("content-type", "application/x-www-form-urlencoded").body(form)).await
     }
 
     /// Header and claims with a signature of K1 that holds.

@@ -114,6 +114,7 @@ fn security_is_what_the_endpoint_asks_for() {
             Access::Session => &["session", "session_cookie"],
             Access::VendorToken(_) => &["vendor_token"],
             Access::SessionOrVendorToken => &["session", "session_cookie", "vendor_token"],
+            Access::ServiceToken(_) => &["service_token"],
             Access::ProviderSignature => &["stripe_signature"],
         };
         let declared = list(&operation["security"]);
@@ -132,7 +133,7 @@ fn statuses(endpoint: &Endpoint, operation: &Value) -> Vec<&'static str> {
     match endpoint.access {
         Access::Public => {}
         Access::Session | Access::SessionOrVendorToken => expected.push("401"),
-        Access::VendorToken(_) => expected.extend(["401", "403"]),
+        Access::VendorToken(_) | Access::ServiceToken(_) => expected.extend(["401", "403"]),
         Access::ProviderSignature => expected.extend(["400", "401", "413"]),
     }
     let signed = endpoint.access == Access::ProviderSignature;

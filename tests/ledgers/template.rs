@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use functions::{ENDPOINTS, JOBS};
+use functions::{ENDPOINTS, JOBS, Trigger};
 use serde_json::{Value, json};
 
 use crate::harness::browser::Browser;
@@ -38,6 +38,21 @@ fn every_function_is_deployed_with_its_routes() {
         deployed.insert(name, all);
     }
     assert_eq!(deployed, ours);
+}
+
+#[test]
+fn every_job_is_started_by_what_it_says() {
+    let template = template();
+    for job in JOBS {
+        let function = &template[job.function];
+        let (stream, schedule) = (!function["stream"].is_null(), function["schedule"].as_str());
+        let expected = match job.trigger {
+            Trigger::TableStream => (true, None),
+            Trigger::Schedule(expression) => (false, Some(expression)),
+            Trigger::Operations => (false, None),
+        };
+        assert_eq!((stream, schedule), expected, "{}", job.function);
+    }
 }
 
 /// A use of every function in every way that touches AWS.
@@ -79,7 +94,42 @@ async fn everything(portal: &Portal) {
     let exchange = json!({ "token": portal.link_token(email).await, "request_id": asked.str("/request_id") });
     let again = portal.post("/v1/vendor/sessions/exchange", Auth::None, exchange).await.expect(200);
     portal.delete("/v1/vendor/sessions/current", Auth::Session(again.str("/session"))).await.expect(204);
+    tokens_and_sessions(portal, email).await;
     portal.runner().settle().await;
+}
+
+/// Tokens through their whole life, by people and by operations.
+async fn tokens_and_sessions(portal: &Portal, email: &str) {
+    let session = portal.sign_in(email).await;
+    let slide = async || portal.advance(61).await;
+    slide().await;
+    portal.post("/v1/vendor/tokens/rotate", Auth::Session(&session), json!({})).await.expect(201);
+    for path in ["/v1/vendor/tokens", "/v1/vendor/sessions"] {
+        slide().await;
+        portal.get(path, Auth::Session(&session)).await.expect(200);
+    }
+    let list = portal.get("/v1/vendor/tokens", Auth::Session(&session)).await.expect(200);
+    slide().await;
+    let token = format!("/v1/vendor/tokens/{}", list.str("/data/0/token_id"));
+    portal.delete(&token, Auth::Session(&session)).await.expect(204);
+    slide().await;
+    portal.delete("/v1/vendor/sessions", Auth::Session(&session)).await.expect(204);
+
+    let service = portal
+        .operate(
+            "service-tokens",
+            json!({
+                "action": "issue", "operator": "li.lei", "name": "mcp", "scope": "tokens:introspect", "days": 1,
+            }),
+        )
+        .await;
+    let bearer = Auth::Bearer(service["token"].as_str().unwrap());
+    portal.introspect(bearer, "x").await.expect(200);
+    let end = json!({ "action": "revoke", "operator": "li.lei", "token_id": service["token_id"] });
+    portal.operate("service-tokens", end).await;
+    portal.vendor("reminded").await;
+    portal.advance(61 * 24 * 3600).await;
+    portal.operate("tokens-remind", json!({})).await;
 }
 
 /// The permissions that an operation asks for. A transaction asks for those of its writes.

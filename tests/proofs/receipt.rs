@@ -94,7 +94,7 @@ fn thumbprint(jwk: &Value) -> String {
 }
 
 /// The three steps of the contract; the claims if they hold.
-fn verify(receipt: &str, jwks: &Value) -> Option<Value> {
+pub(super) fn verify(receipt: &str, jwks: &Value) -> Option<Value> {
     let receipt = Jws::parse(receipt)?;
     let certificate = Jws::parse(receipt.header["k1_cert"].as_str()?)?;
     let mut keys = jwks["keys"].as_array()?.iter();

@@ -35,7 +35,7 @@ impl Portal {
         let mut refused = String::new();
         for port in ports {
             let state_dir = Some(folder.to_owned());
-            match Runner::start(RunnerOptions { port, state_dir }).await {
+            match Runner::start(RunnerOptions { port, state_dir, ..RunnerOptions::default() }).await {
                 Ok(runner) => {
                     let client = Client::builder()
                         .no_proxy()

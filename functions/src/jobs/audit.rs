@@ -3,14 +3,14 @@
 use aws_lambda_events::event::dynamodb::EventRecord;
 use domain::Error;
 use domain::audit::describe;
-use domain::ids::VendorId;
+use domain::token::ServiceToken;
 use serde_json::{Map, Value};
 
 use super::stream::{Outcome, image, records};
 use crate::JobFuture;
 use crate::platform::app::App;
-use crate::platform::store::audit::StoredAudit;
-use crate::platform::store::binding;
+use crate::platform::store::audit::{Operations, Owner, StoredAudit};
+use crate::platform::store::{Entity, binding};
 
 /// The job.
 pub fn run(app: App, event: Value) -> JobFuture {
@@ -37,13 +37,14 @@ fn row(record: &EventRecord) -> Result<Option<StoredAudit>, Error> {
     let (before, after) = (readable(&record.change.old_image)?, readable(&record.change.new_image)?);
     let row = describe(&record.event_id, before.as_ref(), after.as_ref()).map_err(Error::Internal)?;
     let Some(row) = row else { return Ok(None) };
-    let owner = after.as_ref().and_then(|item| item.get("vendor_id")).and_then(Value::as_str);
-    let vendor_id: VendorId = match owner.map(str::parse) {
-        Some(Ok(vendor_id)) => vendor_id,
+    let text = |name: &str| after.as_ref().and_then(|item| item.get(name)).and_then(Value::as_str);
+    let owner = match text("vendor_id").map(str::parse) {
+        Some(Ok(vendor_id)) => Owner::Vendor(vendor_id),
+        None if text("kind") == Some(ServiceToken::KIND) => Owner::Operations(Operations::Log),
         Some(Err(_)) | None => return Err(Error::Internal(format!("a {} of no vendor", row.kind))),
     };
     let sequence = record.change.sequence_number.clone().unwrap_or_default();
-    Ok(Some(StoredAudit { vendor_id, sequence, row }))
+    Ok(Some(StoredAudit { owner, sequence, row }))
 }
 
 /// An image as JSON that tells all without the code that wrote it.

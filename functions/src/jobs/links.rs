@@ -3,69 +3,17 @@
 //! The secret is made here and lives only in the mail; the table gets its hash. A job that fails after its mail sends a
 //! second one: both links work, each once.
 
-use askama::Template;
 use domain::Error;
 use domain::audit::By;
 use domain::ids::LinkRequestId;
 use domain::profile::{EmailAddress, SignUp};
 use domain::vendor::{Status, Vendor};
 
+use super::mail::compose;
 use crate::platform::app::App;
-use crate::platform::i18n::Texts;
 use crate::platform::mailer::Mail;
 use crate::platform::store::VendorStore;
 use crate::platform::store::link::{Opens, Wish};
-
-#[derive(Template)]
-#[template(path = "mail.html")]
-struct HtmlBody<'a> {
-    t: Texts,
-    subject: &'a str,
-    name: &'a str,
-    lead: String,
-    button: String,
-    note: String,
-    ignore: String,
-    url: &'a str,
-    portal: &'a str,
-}
-
-#[derive(Template)]
-#[template(path = "mail.txt")]
-struct TextBody<'a> {
-    t: Texts,
-    name: &'a str,
-    lead: String,
-    button: String,
-    note: String,
-    ignore: String,
-    url: &'a str,
-    portal: &'a str,
-}
-
-/// A mail of the kind `kind` (`verify`, `sign-in`, `known`) to `vendor` with one link.
-fn compose(vendor: &Vendor, kind: &str, url: &str, portal: &str) -> Result<Mail, Error> {
-    let t = Texts(vendor.profile.locale);
-    let name = vendor.profile.display_name.as_str();
-    let subject = t.s(&format!("mail-{kind}-subject"));
-    let lead = t.arg(&format!("mail-{kind}-lead"), "name", name);
-    let part = |part: &str| t.s(&format!("mail-{kind}-{part}"));
-    let (button, note, ignore) = (part("button"), part("note"), part("ignore"));
-    let text = TextBody {
-        t,
-        name,
-        lead: lead.clone(),
-        button: button.clone(),
-        note: note.clone(),
-        ignore: ignore.clone(),
-        url,
-        portal,
-    };
-    let html = HtmlBody { t, subject: &subject, name, lead, button, note, ignore, url, portal };
-    let broken = |error: askama::Error| Error::Internal(format!("mail: {error}"));
-    let (text, html) = (text.render().map_err(broken)?, html.render().map_err(broken)?);
-    Ok(Mail { to: vendor.profile.email.clone(), subject, text, html })
-}
 
 /// Works a request off, once.
 pub(super) async fn send(app: &App, request_id: LinkRequestId) -> Result<(), Error> {
@@ -110,10 +58,10 @@ async fn sign_up(app: &App, request_id: LinkRequestId, profile: &SignUp, by: &By
         Status::PendingVerification => {
             // What this sign-up said comes with its own link: nobody else's sign-up can change what is proved by it.
             let url = link(app, &vendors, Opens::VerifyEmail { profile: profile.clone() }, by).await?;
-            compose(&Vendor { profile: profile.clone(), ..vendor }, "verify", &url, portal).map(Some)
+            compose(&Vendor { profile: profile.clone(), ..vendor }, "verify", &[], &url, portal).map(Some)
         }
         Status::Onboarding | Status::Active | Status::Suspended => {
-            compose(&vendor, "known", &format!("{portal}/docs"), portal).map(Some)
+            compose(&vendor, "known", &[], &format!("{portal}/docs"), portal).map(Some)
         }
         Status::Closed => Ok(None),
     }
@@ -131,7 +79,7 @@ async fn sign_in(app: &App, email: &EmailAddress, request_hash: &str, by: &By) -
         return Ok(None);
     }
     let url = link(app, &vendors, Opens::SignIn { request_hash: request_hash.to_owned() }, by).await?;
-    compose(&vendor, "sign-in", &url, app.mailer()?.portal_url()).map(Some)
+    compose(&vendor, "sign-in", &[], &url, app.mailer()?.portal_url()).map(Some)
 }
 
 async fn link(app: &App, store: &VendorStore, opens: Opens, by: &By) -> Result<String, Error> {

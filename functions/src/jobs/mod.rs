@@ -1,7 +1,12 @@
-//! What the table's stream feeds: idempotent, and named by what they work off.
+//! What no HTTP request reaches: what the table's stream feeds, what runs on a schedule, what operations call.
+//! Idempotent, and named by what they work off.
 
 pub mod audit;
 mod links;
+mod mail;
+mod notices;
 mod payments;
+pub mod reminders;
+pub mod service_tokens;
 mod stream;
 pub mod work;

@@ -1,6 +1,7 @@
 //! Who may do what. A credential is a type in a handler's signature, and the only door to a vendor's data.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use axum::extract::FromRequestParts;
@@ -8,10 +9,11 @@ use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use domain::Error;
+use domain::address::AddressBlock;
 use domain::audit::{By, Principal};
 use domain::clock::{Timestamp, plus_seconds};
-use domain::ids::{TokenId, VendorId};
-use domain::token::{Scope, VendorToken};
+use domain::ids::{ServiceTokenId, TokenId, VendorId};
+use domain::token::{Claims, Scope, Scopes, ServiceToken, VendorToken};
 use domain::vendor::Vendor;
 
 use super::app::App;
@@ -34,14 +36,16 @@ pub enum Access {
     VendorToken(Scope),
     /// A session, or any vendor token.
     SessionOrVendorToken,
+    /// A token of AgentKeys' own services with this scope.
+    ServiceToken(Scope),
     /// A payment provider's signature.
     ProviderSignature,
 }
 
 /// How long a vendor's and a token's state may be remembered, in seconds. A revocation takes effect within it.
 pub const GATE_SECONDS: i64 = 30;
-/// How many gates an instance remembers at most.
-const GATES: usize = 1024;
+/// How many tokens' states an instance remembers at most.
+const REMEMBERED: usize = 1024;
 
 /// What decides over a vendor token's use: the vendor's and the token's state.
 #[derive(Clone, Debug)]
@@ -59,23 +63,33 @@ impl Gate {
     }
 }
 
-/// Gates that let somebody in during the last [`GATE_SECONDS`].
-#[derive(Default)]
-pub struct GateCache(Mutex<HashMap<TokenId, (Timestamp, Gate)>>);
+/// What let somebody in during the last [`GATE_SECONDS`], by token.
+pub struct Recent<K, V>(Mutex<HashMap<K, (Timestamp, V)>>);
 
-impl GateCache {
-    fn get(&self, token_id: TokenId, now: Timestamp) -> Option<Gate> {
-        let gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read_at, gate) = gates.get(&token_id)?;
-        (*read_at <= now && now < plus_seconds(*read_at, GATE_SECONDS)).then(|| gate.clone())
+/// Vendors and tokens that were let in lately.
+pub type GateCache = Recent<TokenId, Gate>;
+/// Service tokens that were let in lately.
+pub type ServiceCache = Recent<ServiceTokenId, ServiceToken>;
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Recent<K, V> {
+    fn get(&self, key: K, now: Timestamp) -> Option<V> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read_at, value) = known.get(&key)?;
+        (*read_at <= now && now < plus_seconds(*read_at, GATE_SECONDS)).then(|| value.clone())
     }
 
-    fn put(&self, gate: &Gate, now: Timestamp) {
-        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if gates.len() >= GATES {
-            gates.clear();
+    fn put(&self, key: K, value: &V, now: Timestamp) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= REMEMBERED {
+            known.clear();
         }
-        gates.insert(gate.token.token_id, (now, gate.clone()));
+        known.insert(key, (now, value.clone()));
     }
 }
 
@@ -164,28 +178,34 @@ impl FromRequestParts<App> for SessionCaller {
 pub struct BearerToken {
     token_id: TokenId,
     vendor_id: VendorId,
-    scopes: domain::token::Scopes,
+    scopes: Scopes,
     by: By,
+    address: Option<AddressBlock>,
     app: App,
+}
+
+/// The claims of the Bearer token in a request, whoever's it is.
+async fn claims(headers: &HeaderMap, app: &App) -> Result<Claims, Error> {
+    match credential(headers) {
+        Credential::Bearer(token) => app.signer()?.verify_token(token).await,
+        Credential::Session(_) => Err(Error::Unauthenticated("a session where a token is needed")),
+        Credential::None => Err(Error::Unauthenticated("no credential")),
+    }
 }
 
 impl FromRequestParts<App> for BearerToken {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let token = match credential(&parts.headers) {
-            Credential::Bearer(token) => token,
-            Credential::Session(_) => return Err(Error::Unauthenticated("a session where a token is needed").into()),
-            Credential::None => return Err(Error::Unauthenticated("no credential").into()),
-        };
-        let claims = app.signer()?.verify_token(token).await?;
+        let claims = claims(&parts.headers, app).await?;
         let not_a_vendors = |_| Error::Unauthenticated("not a vendor token");
         let vendor_id: VendorId = claims.sub.parse().map_err(not_a_vendors)?;
         let token_id: TokenId = claims.jti.parse().map_err(not_a_vendors)?;
         tracing::Span::current().record("vendor_id", vendor_id.to_string());
         let meta = RequestMeta::from_request_parts(parts, app).await?;
         let by = meta.by(Principal::Token(token_id), app.now());
-        Ok(Self { token_id, vendor_id, scopes: claims.scope, by, app: app.clone() })
+        let address = meta.address.map(AddressBlock::of);
+        Ok(Self { token_id, vendor_id, scopes: claims.scope, by, address, app: app.clone() })
     }
 }
 
@@ -240,13 +260,14 @@ impl BearerToken {
                 };
                 gate.check(now)?;
                 // Only what was just read starts its 30 seconds: a busy token is looked up again all the same.
-                app.gates().put(&gate, now);
+                app.gates().put(self.token_id, &gate, now);
                 gate
             }
         };
         if !self.scopes.contain(scope) {
             return Err(Error::InsufficientScope(scope));
         }
+        app.uses().note(&store, &gate.token, self.address, &self.by).await;
         Ok((VendorCaller { gate, store, by: self.by }, found))
     }
 
@@ -282,6 +303,66 @@ impl FromRequestParts<App> for AnyCaller {
         let store = app.store_of_all_vendors()?;
         let gate = token.gate_for_sure(store).await?;
         gate.token.check(token.by.at)?;
-        Ok(Self { store: store.of(token.vendor_id) })
+        let store = store.of(token.vendor_id);
+        app.uses().note(&store, &gate.token, token.address, &token.by).await;
+        Ok(Self { store })
+    }
+}
+
+/// A token of AgentKeys' own services whose signature and time hold. It opens nothing yet.
+pub struct ServiceBearer {
+    token_id: ServiceTokenId,
+    scopes: Scopes,
+    by: By,
+    app: App,
+}
+
+impl FromRequestParts<App> for ServiceBearer {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let claims = claims(&parts.headers, app).await?;
+        let token_id = claims.sub.parse().map_err(|_| Error::Unauthenticated("not a service token"))?;
+        let meta = RequestMeta::from_request_parts(parts, app).await?;
+        Ok(Self {
+            token_id,
+            scopes: claims.scope,
+            by: meta.by(Principal::Service(token_id), app.now()),
+            app: app.clone(),
+        })
+    }
+}
+
+/// One of AgentKeys' own services.
+pub struct ServiceCaller {
+    /// All vendors' data: a service acts for all of them.
+    pub store: Store,
+    /// Author of what is done here.
+    pub by: By,
+}
+
+impl ServiceBearer {
+    /// Lets the service in if its token allows it.
+    ///
+    /// # Errors
+    /// [`Error::InsufficientScope`], [`Error::TokenRevoked`], [`Error::TokenExpired`], [`Error::Unavailable`].
+    pub async fn open(self, scope: Scope) -> Result<ServiceCaller, Error> {
+        let store = self.app.store_of_all_vendors()?;
+        let services = self.app.services();
+        let token = match services.get(self.token_id, self.by.at) {
+            Some(token) => token,
+            None => {
+                let read = store.service_token(self.token_id).await?;
+                let token = read.ok_or(Error::Unauthenticated("token not on record"))?;
+                token.check(self.by.at)?;
+                services.put(self.token_id, &token, self.by.at);
+                token
+            }
+        };
+        token.check(self.by.at)?;
+        match self.scopes.contain(scope) {
+            true => Ok(ServiceCaller { store: store.clone(), by: self.by }),
+            false => Err(Error::InsufficientScope(scope)),
+        }
     }
 }

@@ -15,7 +15,7 @@ use domain::Error;
 use domain::clock::Timestamp;
 use domain::ids::{Id, Kind};
 
-use super::access::GateCache;
+use super::access::{GateCache, ServiceCache};
 use super::config::{
     AwsConfig, MailConfig, PortalConfig, SignerConfig, StripeConfig, StripeWebhookConfig, TableConfig,
 };
@@ -24,6 +24,7 @@ use super::payments::stripe::Stripe;
 use super::secret::Secret;
 use super::signer::Signer;
 use super::store::Store;
+use super::token_use::Uses;
 use super::world::{Clock, Env, Random};
 
 /// A function's view of the world.
@@ -42,6 +43,8 @@ struct Inner {
     stripe: OnceLock<Stripe>,
     webhook: OnceLock<StripeWebhookConfig>,
     gates: GateCache,
+    services: ServiceCache,
+    uses: Uses,
 }
 
 /// The part in `cell`, made by `make` when it is not there yet.
@@ -68,6 +71,8 @@ impl App {
             stripe: OnceLock::new(),
             webhook: OnceLock::new(),
             gates: GateCache::default(),
+            services: ServiceCache::default(),
+            uses: Uses::default(),
         }))
     }
 
@@ -94,6 +99,16 @@ impl App {
     /// Vendors and tokens that this instance has seen lately.
     pub fn gates(&self) -> &GateCache {
         &self.0.gates
+    }
+
+    /// Service tokens that this instance has seen lately.
+    pub fn services(&self) -> &ServiceCache {
+        &self.0.services
+    }
+
+    /// What this instance has noted of the tokens' use.
+    pub fn uses(&self) -> &Uses {
+        &self.0.uses
     }
 
     /// Where the portal is.

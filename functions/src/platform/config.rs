@@ -84,8 +84,11 @@ impl TableConfig {
 /// Which keys sign.
 #[derive(Clone, Debug)]
 pub struct SignerConfig {
-    /// `K1_KEY_IDS`: KMS key ids with commas; the first signs, all are published.
+    /// `K1_KEY_IDS`: KMS key ids with commas. The first signs; tokens by any of them are accepted; all are published.
     pub key_ids: Vec<String>,
+    /// `K1_RETIRED_KEY_IDS`: keys that signed once. They are published, since receipts are valid for ever, and no token
+    /// by them is accepted.
+    pub retired_key_ids: Vec<String>,
 }
 
 impl SignerConfig {
@@ -94,7 +97,8 @@ impl SignerConfig {
     /// # Errors
     /// [`Error::Internal`] naming what is missing.
     pub fn from_env(env: &Env) -> Result<Self, Error> {
-        Ok(Self { key_ids: list(&required(env, "K1_KEY_IDS")?) })
+        let retired = env.get("K1_RETIRED_KEY_IDS").unwrap_or_default();
+        Ok(Self { key_ids: list(&required(env, "K1_KEY_IDS")?), retired_key_ids: list(&retired) })
     }
 }
 

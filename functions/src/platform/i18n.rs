@@ -43,7 +43,13 @@ impl Texts {
 
     /// The text called `id` with one argument.
     pub fn arg(self, id: &str, name: &'static str, value: &str) -> String {
-        let arguments = HashMap::from([(Cow::from(name), value.to_owned().into())]);
+        self.args(id, &[(name, value)])
+    }
+
+    /// The text called `id` with arguments by name.
+    pub fn args(self, id: &str, arguments: &[(&'static str, &str)]) -> String {
+        let arguments: HashMap<_, _> =
+            arguments.iter().map(|(name, value)| (Cow::from(*name), (*value).to_owned().into())).collect();
         LOCALES.lookup_with_args(self.language(), id, &arguments)
     }
 }

@@ -11,4 +11,5 @@ pub mod secret;
 pub mod signer;
 pub mod store;
 pub mod telemetry;
+pub mod token_use;
 pub mod world;

@@ -12,7 +12,7 @@ mod routes;
 mod runner;
 
 pub use clock::LocalClock;
-pub use runner::{Runner, RunnerOptions, STRIPE_WEBHOOK_SECRET};
+pub use runner::{KeyRing, Runner, RunnerOptions, STRIPE_WEBHOOK_SECRET};
 
 /// Makes ring the process's TLS provider, which every reqwest client here needs. Twice is once.
 pub fn install_tls_provider() {

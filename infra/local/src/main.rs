@@ -68,7 +68,7 @@ async fn main() -> ExitCode {
 async fn serve(arguments: Arguments) -> Result<(), String> {
     let state_dir = (!arguments.ephemeral).then(|| PathBuf::from(".local"));
     let kept = if state_dir.is_some() { "under .local/" } else { "in memory only" };
-    let runner = Runner::start(RunnerOptions { port: arguments.port, state_dir }).await?;
+    let runner = Runner::start(RunnerOptions { port: arguments.port, state_dir, ..RunnerOptions::default() }).await?;
     let url = runner.url();
     println!(
         "AgentKeys Vendor Portal   {url}   (state is kept {kept})
@@ -112,7 +112,7 @@ async fn demo(port: u16) -> Result<(), String> {
     if answers {
         return local::demo::run(client, &running).await.map_err(told);
     }
-    let own = Runner::start(RunnerOptions { port: 0, state_dir: None }).await?;
+    let own = Runner::start(RunnerOptions { port: 0, state_dir: None, ..RunnerOptions::default() }).await?;
     let done = local::demo::run(client, own.url()).await.map_err(told);
     own.stop().await;
     done

@@ -6,8 +6,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json as View, Router};
 use domain::clock::rfc3339;
-use domain::ids::ServiceTokenId;
-use domain::token::{Claims, Scope, Scopes};
 use domain::{Error, FieldError};
 use functions::platform::app::App;
 use functions::platform::http::{Failure, Json, service};
@@ -20,9 +18,6 @@ use crate::clock::LocalClock;
 use crate::doubles::stripe::{CompleteError, Outcome, StripeDouble};
 use crate::mailbox;
 use crate::pump::Pump;
-
-/// Life of a service token, in seconds (a day).
-const SERVICE_TOKEN_SECONDS: i64 = 24 * 3600;
 
 /// What the handles turn.
 #[derive(Clone)]
@@ -134,18 +129,14 @@ struct ServiceToken {
     scope: String,
 }
 
-/// A service token, signed by K1 as operations would.
+/// A service token for a day, issued by the function that operations call.
 async fn service_token(
     Extension(local): Extension<Local>,
     Json(body): Json<ServiceToken>,
 ) -> Result<(StatusCode, View<Value>), Failure> {
-    let scopes =
-        Scopes::parse(body.scope.split(' '), &Scope::SERVICE).map_err(|fault| Error::field("/scope", fault))?;
-    let app = &local.operations;
-    let (id, signer): (ServiceTokenId, _) = (app.new_id(), app.signer()?);
-    let name = id.to_string();
-    let claims = Claims::new(signer.issuer(), name.clone(), name, scopes, app.now(), SERVICE_TOKEN_SECONDS);
-    Ok((StatusCode::CREATED, View(json!({ "token": signer.sign_token(&claims).await? }))))
+    let (job, app) = local.jobs.iter().find(|(job, _)| job.function == "service-tokens").ok_or(Error::NotFound)?;
+    let asked = json!({ "action": "issue", "operator": "local", "name": "local", "scope": body.scope, "days": 1 });
+    Ok((StatusCode::CREATED, View((job.run)(app.clone(), asked).await?)))
 }
 
 #[derive(Deserialize)]

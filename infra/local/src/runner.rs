@@ -33,11 +33,23 @@ pub(crate) const STRIPE_SECRET_KEY: &str = "sk_test_local";
 pub const STRIPE_WEBHOOK_SECRET: &str = "whsec_local";
 
 /// How to run.
+#[derive(Default)]
 pub struct RunnerOptions {
     /// The port on 127.0.0.1; 0 takes any that is free.
     pub port: u16,
     /// Where the state is kept; `None` keeps it in memory.
     pub state_dir: Option<PathBuf>,
+    /// Which keys are K1, for a roll-over; `None` takes the first alone.
+    pub keys: Option<KeyRing>,
+}
+
+/// Keys of the local KMS, by id.
+#[derive(Clone, Debug)]
+pub struct KeyRing {
+    /// `K1_KEY_IDS`: the first signs, all are accepted.
+    pub accepted: Vec<String>,
+    /// `K1_RETIRED_KEY_IDS`: published for the receipts' sake.
+    pub retired: Vec<String>,
 }
 
 /// The portal, running.
@@ -57,7 +69,7 @@ impl Runner {
     /// A sentence for who started it: the port is taken, the state can't be read.
     pub async fn start(options: RunnerOptions) -> Result<Self, String> {
         crate::install_tls_provider();
-        let RunnerOptions { port, state_dir } = options;
+        let RunnerOptions { port, state_dir, keys } = options;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
             format!("127.0.0.1:{port} can't be used ({error}); stop what runs there, or choose another with --port")
         })?;
@@ -79,7 +91,8 @@ impl Runner {
         .map_err(|error| format!("the state of Stripe's double: {error}"))?;
         let aws_options = AwsOptions { state_dir: state_dir.clone(), now };
         let aws = Aws::start(aws_options, Router::new().nest("/stripe", stripe.api())).await?;
-        let world = World { aws: aws.clone(), url: url.clone(), clock: clock.clone() };
+        let keys = keys.unwrap_or_else(|| KeyRing { accepted: vec![aws.key_id().into()], retired: Vec::new() });
+        let world = World { aws: aws.clone(), url: url.clone(), clock: clock.clone(), keys };
         let jobs: Vec<_> = JOBS.iter().map(|job| (job, world.app(job.function))).collect();
         let pump = Pump::start(&aws, jobs.clone(), state_dir.map(|dir| dir.join("stream-position")))?;
         let operations = world.app("operations");
@@ -158,6 +171,7 @@ struct World {
     aws: Aws,
     url: String,
     clock: LocalClock,
+    keys: KeyRing,
 }
 
 impl World {
@@ -170,7 +184,8 @@ impl World {
             ("AWS_SECRET_ACCESS_KEY", "local".into()),
             ("AWS_ENDPOINT_URL", self.aws.endpoint(function)),
             ("TABLE_NAME", Aws::table_name().into()),
-            ("K1_KEY_IDS", self.aws.key_id().into()),
+            ("K1_KEY_IDS", self.keys.accepted.join(",")),
+            ("K1_RETIRED_KEY_IDS", self.keys.retired.join(",")),
             ("MAIL_FROM", "portal@agentkeys.example".into()),
             ("STRIPE_API_BASE", format!("{}/stripe/", self.aws.base_url())),
             ("STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.into()),

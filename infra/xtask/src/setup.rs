@@ -90,6 +90,31 @@ pub fn venv(venv: &Venv) -> Result<PathBuf, String> {
     Ok(python)
 }
 
+/// Makes sure that the packages of tests/guides are installed; returns the folder that has them.
+pub fn node() -> Result<PathBuf, String> {
+    for (program, package) in [("node", "nodejs"), ("npm", "npm")] {
+        if !works(command(program).arg("--version")) {
+            apt_get(package, &format!("there is no `{program}`, and the guides' TypeScript is compiled and run"))?;
+        }
+    }
+    let wanted = root().join("tests/guides");
+    let lock = fs::read_to_string(wanted.join("package-lock.json")).map_err(|error| error.to_string())?;
+    let home = cache()?.join("node");
+    let stamp = home.join("installed-lock.json");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(home);
+    }
+    println!("Installing the packages of tests/guides into {}:", home.display());
+    println!("tests compile and run the TypeScript of the guides.");
+    fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(wanted.join(file), home.join(file)).map_err(|error| format!("{file}: {error}"))?;
+    }
+    run(command("npm").args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&home))?;
+    fs::write(&stamp, lock).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    Ok(home)
+}
+
 /// Makes sure that this very version of a tool is in the cache folder; returns its program.
 pub fn tool(tool: &Tool) -> Result<PathBuf, String> {
     let Tool { name, version, why } = *tool;

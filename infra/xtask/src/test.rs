@@ -14,6 +14,7 @@ pub fn run() -> ExitCode {
     let mut report = Report::default();
     report.step("C compiler", setup::c_compiler);
     let python = report.step("Python packages for tests", || setup::venv(&setup::TESTS));
+    let node = report.step("Node packages for tests", setup::node);
     report.step("formatting", || {
         setup::component("rustfmt", "fmt")?;
         run_command(&mut cargo(["fmt", "--all", "--check"]))
@@ -41,7 +42,7 @@ pub fn run() -> ExitCode {
         run_command(command(checkov).args(["--config-file", "infra/deploy/checkov.yaml"]).current_dir(root()))
     });
     report.step("deployed stack", deployed_stack);
-    report.tests("tests", || tests(python));
+    report.tests("tests", || tests(python, node));
     report.close()
 }
 
@@ -65,19 +66,22 @@ fn deployed_stack() -> Result<(), String> {
 }
 
 /// Runs every test of the workspace, shows the output as it comes, and counts.
-fn tests(python: Option<PathBuf>) -> (Counts, Result<(), String>) {
+fn tests(python: Option<PathBuf>, node: Option<PathBuf>) -> (Counts, Result<(), String>) {
     let mut counts = Counts::default();
-    let result = stream(python.as_deref(), &mut counts);
+    let result = stream(python.as_deref(), node.as_deref(), &mut counts);
     (counts, result)
 }
 
-fn stream(python: Option<&Path>, counts: &mut Counts) -> Result<(), String> {
+fn stream(python: Option<&Path>, node: Option<&Path>, counts: &mut Counts) -> Result<(), String> {
     // The functions' binaries have no tests of their own; clippy has compiled them, and linking each would take minutes.
     let mut tests = cargo(["test", "--workspace", "--lib", "--bin", "xtask", "--locked", "--no-fail-fast"]);
     // A snapshot that differs is a failed test, and is never written here.
     tests.env("INSTA_UPDATE", "no").env_remove("INSTA_FORCE_PASS");
     if let Some(python) = python {
         tests.env("PORTAL_TEST_PYTHON", python);
+    }
+    if let Some(node) = node {
+        tests.env("PORTAL_TEST_NODE", node);
     }
     show(&tests);
     let mut child = tests.stdout(Stdio::piped()).spawn().map_err(|error| not_started(&tests, &error))?;

@@ -1,6 +1,6 @@
 //! The mails in English.
 
-use super::{to_a_known_address, to_sign_in, to_verify};
+use super::{about_a_new_address, before_a_tokens_end, to_a_known_address, to_sign_in, to_verify};
 
 #[tokio::test]
 async fn sign_up() {
@@ -135,4 +135,16 @@ async fn known_address() {
     </body>
     </html>
     "#);
+}
+
+#[tokio::test]
+async fn token_expiry() {
+    let mail = before_a_tokens_end("en").await;
+    insta::assert_snapshot!(mail, @"");
+}
+
+#[tokio::test]
+async fn new_address() {
+    let mail = about_a_new_address("en").await;
+    insta::assert_snapshot!(mail, @"");
 }

@@ -53,6 +53,49 @@ async fn to_a_known_address(locale: &str) -> String {
     newest(&portal).await
 }
 
+/// A vendor of this language whose token is used.
+async fn with_a_token(portal: &Portal) -> (String, String, String) {
+    let answer =
+        portal.post("/v1/vendor/verify-email", Auth::None, json!({ "token": portal.link_token(EMAIL).await })).await;
+    let session = answer.expect(200).str("/session").to_owned();
+    portal.accept_terms(&session).await;
+    portal.connect_stripe(&session).await;
+    let body = json!({ "name": "firmware 1.0" });
+    let issued = portal.post("/v1/vendor/tokens", Auth::Session(&session), body).await.expect(201);
+    let ends = issued.str("/expires_at").to_owned();
+    (issued.str("/token").to_owned(), issued.str("/token_id").to_owned(), ends)
+}
+
+/// The mail before a token's end, with what is different each time replaced.
+async fn before_a_tokens_end(locale: &str) -> String {
+    let portal = signed_up(locale).await;
+    let (_, token_id, ends) = with_a_token(&portal).await;
+    portal.advance(83 * 24 * 3600).await;
+    portal.operate("tokens-remind", json!({})).await;
+    let ends: domain::clock::Timestamp = ends.parse().expect("an instant");
+    let text = newest(&portal).await.replace(&token_id, "TOKEN");
+    ["%-d %B %Y, %H:%M UTC", "%Y年%-m月%-d日 %H:%M（UTC）"]
+        .iter()
+        .fold(text, |text, form| text.replace(&ends.strftime(form).to_string(), "ENDS"))
+}
+
+/// The mail about a new address, with what is different each time replaced.
+async fn about_a_new_address(locale: &str) -> String {
+    let portal = signed_up(locale).await;
+    let (token, token_id, _) = with_a_token(&portal).await;
+    for address in ["127.0.0.1", "127.0.0.8"] {
+        let call = portal.client_at(address).get(portal.url("/v1/vendor")).bearer_auth(&token);
+        portal.send(call.header("user-agent", "curl/8.5.0")).await.expect(200);
+    }
+    let text = newest(&portal).await.replace(&token_id, "TOKEN");
+    // Either of these two seconds.
+    let now = portal.now().await;
+    (0..10).fold(text, |text, ago| {
+        let at = domain::clock::rfc3339(domain::clock::plus_seconds(now, -ago));
+        text.replace(&at, "AT")
+    })
+}
+
 /// The newest mail with what is different each time replaced: the portal's port and the link's secret.
 async fn newest(portal: &Portal) -> String {
     let mails = portal.mails_to(EMAIL).await;

@@ -31,7 +31,7 @@ struct KeySet<'a> {
     responses((status = 200, description = "The keys, good to cache for five minutes", body = KeySet), Faults),
     security(()))]
 async fn get(State(app): State<App>) -> Result<Response, Failure> {
-    let keys = app.signer()?.published().await?.iter().map(|key| key.jwk()).collect();
+    let keys = app.signer()?.published().await?.map(|key| key.jwk()).collect();
     Ok(([(CACHE_CONTROL, "public, max-age=300")], View(KeySet { keys })).into_response())
 }
 

@@ -15,10 +15,11 @@ use crate::platform::world::Random;
 /// How long a certificate lives, in seconds.
 const LIFE: i64 = 3600;
 /// How far a certificate's life begins in the past, in seconds: a request that read the clock just before the key was
-/// made still lies within it.
-const BACKDATED: i64 = 60;
-/// How long before its end a new one is made, in seconds.
-const RENEW_BEFORE: i64 = 600;
+/// made still lies within it. Longer than any request takes.
+const BACKDATED: i64 = 30;
+/// How long before its end a new one is made, in seconds. Short, since an instance shall call KMS once an hour; what is
+/// left of the hour is what a KMS outage may last unnoticed.
+const RENEW_BEFORE: i64 = 60;
 
 /// A fresh key pair and its public point.
 pub(super) fn generate(random: &Random) -> Result<Pair, Error> {

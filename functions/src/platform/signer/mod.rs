@@ -8,12 +8,14 @@ mod keys;
 mod receipt;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 use aws_types::SdkConfig;
 use domain::Error;
+use domain::clock::{Timestamp, plus_seconds};
 use domain::device::Binding;
 use domain::token::Claims;
 use serde::Serialize;
@@ -31,13 +33,26 @@ use super::world::{Clock, Random};
 /// Signs and verifies.
 pub struct Signer {
     kms: Client,
-    key_ids: Vec<String>,
+    config: SignerConfig,
     issuer: String,
     clock: Clock,
     random: Random,
-    published: OnceCell<Vec<PublicKey>>,
-    issuing: Mutex<Option<Arc<IssuingKey>>>,
+    accepted: OnceCell<Vec<PublicKey>>,
+    retired: OnceCell<Vec<PublicKey>>,
+    issuing: Mutex<Issuing>,
 }
+
+/// This instance's issuing key, and when it was last tried in vain to get a newer one.
+#[derive(Default)]
+struct Issuing {
+    key: Option<Arc<IssuingKey>>,
+    refused_at: Option<Timestamp>,
+}
+
+/// While the old issuing key is good and KMS is away, how long until the next try, in seconds.
+const RENEWAL_PAUSE: i64 = 15;
+/// How long a renewal may take while the old issuing key is good: nobody waits for a KMS that is silent.
+const RENEWAL_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The protected header of what K1 itself signs.
 #[derive(Serialize)]
@@ -50,9 +65,9 @@ struct K1Header<'a> {
 impl Signer {
     /// A signer that speaks for `issuer`, the portal's public URL.
     pub fn new(sdk: &SdkConfig, config: SignerConfig, issuer: String, clock: Clock, random: Random) -> Self {
-        let kms = Client::new(sdk);
-        let (published, issuing) = (OnceCell::new(), Mutex::new(None));
-        Self { kms, key_ids: config.key_ids, issuer, clock, random, published, issuing }
+        let (kms, issuing) = (Client::new(sdk), Mutex::new(Issuing::default()));
+        let (accepted, retired) = (OnceCell::new(), OnceCell::new());
+        Self { kms, config, issuer, clock, random, accepted, retired, issuing }
     }
 
     /// Who signs: the `iss` of everything.
@@ -60,21 +75,32 @@ impl Signer {
         &self.issuer
     }
 
-    /// K1 and, while it is rolled over, the next one. Asked of KMS once an instance.
+    /// K1 and, while it is rolled over, the next one: whose tokens are accepted. Asked of KMS once an instance.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when KMS does not answer.
-    pub async fn published(&self) -> Result<&[PublicKey], Error> {
-        let fetch = || async {
-            let mut keys = Vec::new();
-            for key_id in &self.key_ids {
-                let answer = self.kms.get_public_key().key_id(key_id).send().await.map_err(unavailable)?;
-                let der = answer.public_key.ok_or_else(|| Error::Internal("KMS gave no public key".into()))?;
-                keys.push(PublicKey::from_spki(der.as_ref())?);
-            }
-            Ok(keys)
-        };
-        self.published.get_or_try_init(fetch).await.map(Vec::as_slice)
+    pub async fn accepted(&self) -> Result<&[PublicKey], Error> {
+        self.accepted.get_or_try_init(|| self.fetch(&self.config.key_ids)).await.map(Vec::as_slice)
+    }
+
+    /// All keys to verify with: [`Signer::accepted`], then those that signed once.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when KMS does not answer.
+    pub async fn published(&self) -> Result<impl Iterator<Item = &PublicKey>, Error> {
+        let accepted = self.accepted().await?;
+        let retired = self.retired.get_or_try_init(|| self.fetch(&self.config.retired_key_ids)).await?;
+        Ok(accepted.iter().chain(retired))
+    }
+
+    async fn fetch(&self, key_ids: &[String]) -> Result<Vec<PublicKey>, Error> {
+        let mut keys = Vec::new();
+        for key_id in key_ids {
+            let answer = self.kms.get_public_key().key_id(key_id).send().await.map_err(unavailable)?;
+            let der = answer.public_key.ok_or_else(|| Error::Internal("KMS gave no public key".into()))?;
+            keys.push(PublicKey::from_spki(der.as_ref())?);
+        }
+        Ok(keys)
     }
 
     /// A JWT of `claims`, signed by K1: a vendor or service token. One KMS call.
@@ -85,12 +111,12 @@ impl Signer {
         self.sign_by_k1("JWT", claims).await
     }
 
-    /// The claims of a token that one of the published keys signed, in time and for this portal.
+    /// The claims of a token that one of the accepted keys signed, in time and for this portal.
     ///
     /// # Errors
     /// [`Error::Unauthenticated`], [`Error::TokenExpired`]; [`Error::Unavailable`] when KMS does not answer.
     pub async fn verify_token(&self, token: &str) -> Result<Claims, Error> {
-        let claims = jose::verify(token, self.published().await?)?;
+        let claims = jose::verify(token, self.accepted().await?)?;
         claims.check(&self.issuer, self.clock.now())?;
         Ok(claims)
     }
@@ -107,28 +133,31 @@ impl Signer {
         }
     }
 
-    /// This instance's issuing key, renewed ten minutes before its hour ends. While KMS is away the old one goes on
-    /// until its end.
+    /// This instance's issuing key, renewed just before its hour ends. While KMS is away the old one goes on until its
+    /// end, and nobody is held up by the tries for a new one.
     async fn issuing_key(&self) -> Result<Arc<IssuingKey>, Error> {
         let now = self.clock.now();
-        let mut current = self.issuing.lock().await;
-        if let Some(key) = current.as_ref().filter(|key| key.is_fresh(now)) {
-            return Ok(Arc::clone(key));
-        }
-        match self.certify().await {
-            Ok(key) => {
-                let key = Arc::new(key);
-                *current = Some(Arc::clone(&key));
-                Ok(key)
-            }
-            Err(error) => match current.as_ref().filter(|key| key.is_valid(now)) {
-                Some(key) => {
-                    tracing::warn!(%error, "the issuing key is due for renewal; the old one goes on");
-                    Ok(Arc::clone(key))
+        let mut issuing = self.issuing.lock().await;
+        let old = issuing.key.clone().filter(|key| key.is_valid(now));
+        let resting = issuing.refused_at.is_some_and(|at| at <= now && now < plus_seconds(at, RENEWAL_PAUSE));
+        let renewed = match old {
+            Some(key) if key.is_fresh(now) || resting => return Ok(key),
+            None => self.certify().await,
+            Some(old) => {
+                let silent = |_| Err(Error::Unavailable("KMS is silent".into()));
+                match tokio::time::timeout(RENEWAL_PATIENCE, self.certify()).await.unwrap_or_else(silent) {
+                    Ok(key) => Ok(key),
+                    Err(error) => {
+                        tracing::warn!(%error, "the issuing key is due for renewal; the old one goes on");
+                        issuing.refused_at = Some(now);
+                        return Ok(old);
+                    }
                 }
-                None => Err(error),
-            },
-        }
+            }
+        };
+        let key = Arc::new(renewed?);
+        *issuing = Issuing { key: Some(Arc::clone(&key)), refused_at: None };
+        Ok(key)
     }
 
     async fn certify(&self) -> Result<IssuingKey, Error> {
@@ -139,8 +168,8 @@ impl Signer {
     }
 
     async fn sign_by_k1(&self, typ: &'static str, claims: &impl Serialize) -> Result<String, Error> {
-        let published = self.published().await?;
-        let (Some(key_id), Some(key)) = (self.key_ids.first(), published.first()) else {
+        let accepted = self.accepted().await?;
+        let (Some(key_id), Some(key)) = (self.config.key_ids.first(), accepted.first()) else {
             return Err(Error::Internal("K1_KEY_IDS names no key".into()));
         };
         let input = jose::signing_input(&K1Header { alg: "ES256", typ, kid: key.kid() }, claims)?;

@@ -1,6 +1,7 @@
 //! Audit rows: append only, written by the stream's consumer alone.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -12,11 +13,39 @@ use serde::{Deserialize, Serialize};
 
 use super::{BATCH_ATTEMPTS, Entity, Item, Key, Row, Store, VendorStore, broken, unavailable};
 
+/// Whose log a row is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Owner {
+    /// A vendor's own.
+    Vendor(VendorId),
+    /// That of operations: what is no vendor's.
+    Operations(Operations),
+}
+
+/// The name of operations' log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Operations {
+    /// There is one.
+    #[serde(rename = "operations")]
+    Log,
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Vendor(vendor_id) => vendor_id.fmt(f),
+            Self::Operations(Operations::Log) => f.write_str("operations"),
+        }
+    }
+}
+
 /// A row with whose log it is in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredAudit {
     /// Whose log.
-    pub vendor_id: VendorId,
+    #[serde(rename = "vendor_id")]
+    pub owner: Owner,
     /// The stream's sequence number, which puts the rows of one moment in order.
     pub sequence: String,
     /// The row. Its author is the item's `by`.
@@ -28,12 +57,12 @@ impl Entity for StoredAudit {
 
     fn key(&self) -> Key {
         let (at, id) = (sortable(self.row.by.at), self.row.audit_id);
-        Key::new(partition(self.vendor_id), format!("{at}#{:0>40}#{id}", self.sequence))
+        Key::new(partition(self.owner), format!("{at}#{:0>40}#{id}", self.sequence))
     }
 }
 
-fn partition(vendor_id: VendorId) -> String {
-    format!("AUDIT#{vendor_id}")
+fn partition(owner: Owner) -> String {
+    format!("AUDIT#{owner}")
 }
 
 /// A page of the log.
@@ -141,7 +170,7 @@ impl VendorStore {
         limit: usize,
         after: Option<&str>,
     ) -> Result<(Vec<Row<StoredAudit>>, Option<String>), Error> {
-        let partition = partition(self.vendor_id);
+        let partition = partition(Owner::Vendor(self.vendor_id));
         // A moment sorts before its own rows; `~` sorts after every moment.
         let bound = |at: Option<Timestamp>, open: &str| AttributeValue::S(at.map_or_else(|| open.to_owned(), sortable));
         let mut query = self

@@ -242,7 +242,11 @@ impl VendorStore {
                 Opens::SignIn { .. } => before.profile.clone(),
             };
             let verified = Vendor { profile, ..before.clone() }.verify_email(clock::whole_second(by.at))?;
-            let mut writes = vec![Write::Take(link.key()), Write::Create(Row::new(&session, by).into_item()?)];
+            let mut writes = vec![
+                Write::Take(link.key()),
+                Write::Create(Row::new(&session, by).into_item()?),
+                Write::Create(Row::new(&session.reference(), by).into_item()?),
+            ];
             let vendor = if verified == before {
                 before
             } else {

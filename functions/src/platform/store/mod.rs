@@ -6,13 +6,16 @@ pub mod audit;
 pub mod binding;
 pub mod idempotency;
 pub mod link;
+pub mod notice;
 pub mod onboarding;
 pub mod provider_event;
 pub mod revocation;
 pub mod row;
+pub mod service_token;
 pub mod session;
 pub mod stripe;
 pub mod token;
+pub mod token_use;
 pub mod vendor;
 
 use std::collections::HashMap;
@@ -84,6 +87,8 @@ pub enum Write {
     Create(Item),
     /// Put an item over the version before its own.
     Replace(Item, u64),
+    /// Put an item over one that must exist. Another write of the transaction holds its version.
+    Overwrite(Item),
     /// Delete an item that must exist.
     Take(Key),
 }
@@ -135,9 +140,18 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] also when DynamoDB keeps leaving some out.
     pub async fn batch_get(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, Error> {
+        self.batch_read(keys, Read::Eventual).await
+    }
+
+    /// Up to 100 items in one call, by key.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] also when DynamoDB keeps leaving some out.
+    pub async fn batch_read(&self, keys: &[Key], read: Read) -> Result<HashMap<Key, Item>, Error> {
         let mut found = HashMap::new();
         let attributes: Vec<_> = keys.iter().map(Key::attributes).collect();
-        let wanted = KeysAndAttributes::builder().set_keys(Some(attributes)).build().map_err(broken)?;
+        let wanted = KeysAndAttributes::builder().set_keys(Some(attributes));
+        let wanted = wanted.consistent_read(read == Read::Consistent).build().map_err(broken)?;
         let mut request = HashMap::from([(self.table.clone(), wanted)]);
         for attempt in 0..BATCH_ATTEMPTS {
             let answer =
@@ -239,6 +253,10 @@ impl Store {
                 let before = AttributeValue::N((version - 1).to_string());
                 let put = put(new).condition_expression("version = :before");
                 item.put(put.expression_attribute_values(":before", before).build().map_err(broken)?).build()
+            }
+            Write::Overwrite(new) => {
+                let put = put(new).condition_expression("attribute_exists(pk)");
+                item.put(put.build().map_err(broken)?).build()
             }
             Write::Take(key) => {
                 let delete = Delete::builder().table_name(&self.table).set_key(Some(key.attributes()));

@@ -1,18 +1,22 @@
 //! Sessions of a vendor's person.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::audit::By;
 use domain::clock::Timestamp;
 use domain::ids::{SessionId, VendorId};
 use domain::{Error, clock};
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, Key, Read, Row, Store};
+use super::vendor::vendor_partition;
+use super::{Entity, Key, Read, Row, Store, VendorStore, unavailable};
 use crate::platform::secret::Hashed;
 
 /// A session that is not used for this long is over, in seconds (12 h).
 pub const IDLE_SECONDS: i64 = 12 * 3600;
 /// No session lives longer, in seconds (7 days).
 pub const MAX_SECONDS: i64 = 7 * 24 * 3600;
+/// How many items one call reads.
+const BATCH: usize = 100;
 /// A session's use is noted at most this often, in seconds, so that not every request writes.
 const SLIDE_SECONDS: i64 = 60;
 
@@ -48,7 +52,39 @@ impl Entity for Session {
     }
 }
 
+/// A vendor's session as it is found from the vendor: made together with the session, so that all of a vendor's can be
+/// ended for sure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRef {
+    /// SHA-256 of the session's value, in hex.
+    pub hash: String,
+    /// How the audit log names it.
+    pub session_id: SessionId,
+    /// Whose it is.
+    pub vendor_id: VendorId,
+    /// When it is over at the latest.
+    pub expires_at: Timestamp,
+}
+
+impl Entity for SessionRef {
+    const KIND: &'static str = "session_ref";
+
+    fn key(&self) -> Key {
+        Key::new(vendor_partition(self.vendor_id), format!("SESSION#{}", self.session_id))
+    }
+
+    fn ttl(&self) -> Option<i64> {
+        Some(self.expires_at.as_second())
+    }
+}
+
 impl Session {
+    /// Its reference.
+    pub fn reference(&self) -> SessionRef {
+        let Self { hash, session_id, vendor_id, created_at, .. } = self.clone();
+        SessionRef { hash, session_id, vendor_id, expires_at: clock::plus_seconds(created_at, MAX_SECONDS) }
+    }
+
     fn key_of(hash: &str) -> Key {
         Key::new(format!("SESSION#{hash}"), "SESSION")
     }
@@ -109,5 +145,49 @@ impl Store {
             }
         }
         Err(Error::Conflict("the session is in use; try again"))
+    }
+}
+
+impl VendorStore {
+    /// The vendor's live sessions, newest first, each with who began it.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn sessions(&self, now: Timestamp) -> Result<Vec<Row<Session>>, Error> {
+        let answer = self
+            .store
+            .client
+            .query()
+            .table_name(&self.store.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :session)")
+            .expression_attribute_values(":pk", AttributeValue::S(vendor_partition(self.vendor_id)))
+            .expression_attribute_values(":session", AttributeValue::S("SESSION#".into()))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        let refs = answer.items.unwrap_or_default().into_iter().map(Row::<SessionRef>::from_item);
+        let refs = refs.collect::<Result<Vec<_>, _>>()?.into_iter().map(|row| row.item);
+        let keys: Vec<Key> = refs.filter(|one| now < one.expires_at).map(|one| Session::key_of(&one.hash)).collect();
+        let mut live: Vec<Row<Session>> = Vec::new();
+        for keys in keys.chunks(BATCH) {
+            let mut found = self.store.batch_read(keys, Read::Consistent).await?;
+            let rows = keys.iter().filter_map(|key| found.remove(key)).map(Row::from_item);
+            live.extend(rows.collect::<Result<Vec<_>, _>>()?);
+        }
+        live.retain(|row| row.item.is_live(now));
+        Ok(live)
+    }
+
+    /// Ends every session of the vendor.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when one of them keeps being used at the same moment; [`Error::Unavailable`].
+    pub async fn end_sessions(&self, by: &By) -> Result<(), Error> {
+        for row in self.sessions(by.at).await? {
+            self.store.end_session(&row.item, by).await?;
+        }
+        Ok(())
     }
 }

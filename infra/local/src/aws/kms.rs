@@ -8,6 +8,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use data_encoding::{BASE64, HEXLOWER};
@@ -29,6 +30,7 @@ pub(super) struct Keys {
     dir: Option<PathBuf>,
     first_id: String,
     keys: RwLock<Vec<Arc<Key>>>,
+    is_down: AtomicBool,
 }
 
 struct Key {
@@ -53,7 +55,12 @@ impl Keys {
                 first
             }
         };
-        Ok(Self { dir: dir.map(Path::to_owned), first_id: first.id.clone(), keys: RwLock::new(keys) })
+        Ok(Self {
+            dir: dir.map(Path::to_owned),
+            first_id: first.id.clone(),
+            keys: RwLock::new(keys),
+            is_down: AtomicBool::new(false),
+        })
     }
 
     pub(super) fn first_id(&self) -> &str {
@@ -69,6 +76,11 @@ impl Keys {
         Ok(key.id.clone())
     }
 
+    /// Lets every call fail as in an outage, or ends the outage.
+    pub(super) fn set_down(&self, is_down: bool) {
+        self.is_down.store(is_down, Ordering::SeqCst);
+    }
+
     /// One call, by its name on the wire; `None` for a name that is not served.
     pub(super) fn call(&self, operation: &str, request: &Value) -> Option<Result<Value, Refusal>> {
         let answer: fn(&Key, &Value) -> Result<Value, Refusal> = match operation {
@@ -77,6 +89,9 @@ impl Keys {
             "DescribeKey" => |key, _| Ok(key.describe()),
             _ => return None,
         };
+        if self.is_down.load(Ordering::SeqCst) {
+            return Some(Err(Refusal { status: 500, ..Refusal::new("KMSInternalException", "an outage") }));
+        }
         Some(self.find(request).and_then(|key| answer(&key, request)))
     }
 

@@ -129,6 +129,11 @@ impl Aws {
         self.0.keys.add_key()
     }
 
+    /// Begins an outage of KMS, or ends it.
+    pub fn set_kms_down(&self, is_down: bool) {
+        self.0.keys.set_down(is_down);
+    }
+
     /// Notified after each DynamoDB call that wrote: whoever waits now is woken, and one later `notified()` returns at
     /// once, so a reader of the stream that was busy misses nothing. A wake-up may be idle: look again, then wait.
     pub fn written(&self) -> &Notify {

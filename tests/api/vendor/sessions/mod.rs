@@ -2,5 +2,6 @@
 
 mod create;
 mod end;
+mod everywhere;
 mod exchange;
 mod life;

@@ -67,7 +67,7 @@ struct AuditView {
 /// Who changed something.
 #[derive(Serialize, ToSchema)]
 struct AuthorView {
-    /// `visitor`, `person:ses_…`, `token:tok_…`, or `provider:…`.
+    /// `visitor`, `person:ses_…`, `token:tok_…`, `provider:…`, `service:svc_…`, `operations:…` or `portal`.
     #[schema(examples("token:tok_01JZ8Q6V3M4N5P6R7S8T9V0W1X"))]
     who: String,
     /// The request's id.

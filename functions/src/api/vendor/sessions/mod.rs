@@ -2,7 +2,9 @@
 
 pub mod create;
 pub mod end;
+pub mod end_all;
 pub mod exchange;
+pub mod list;
 
 use axum::http::HeaderValue;
 use domain::Error;

@@ -4,15 +4,15 @@ use axum::Json as View;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::Error;
-use domain::clock::{rfc3339, whole_second};
+use domain::clock::whole_second;
 use domain::error::FieldErrors;
-use domain::text;
-use domain::token::{Scope, Scopes, VendorToken};
-use serde::{Deserialize, Serialize};
+use domain::token::{Scopes, VendorToken};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::view::{Issued, name_and_scopes};
 use crate::openapi::{BodyFaults, Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
 use crate::platform::app::App;
@@ -30,35 +30,11 @@ struct IssueRequest {
     scopes: Option<Vec<String>>,
 }
 
-/// A new token.
-#[derive(Serialize, ToSchema)]
-struct Issued {
-    /// Its name in lists and logs.
-    #[schema(examples("tok_01JZ8Q6V3M4N5P6R7S8T9V0W1X"))]
-    token_id: String,
-    /// The token. Shown this once.
-    #[schema(examples("eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6Ii4uLiJ9.e30.c2ln"))]
-    token: String,
-    /// What it may be used for.
-    #[schema(examples("devices:read"))]
-    scopes: Vec<&'static str>,
-    /// When it was issued.
-    #[schema(examples("2026-11-22T08:00:00Z"))]
-    issued_at: String,
-    /// When its life ends: 90 days later.
-    #[schema(examples("2027-02-20T08:00:00Z"))]
-    expires_at: String,
-}
-
 fn parse(body: IssueRequest) -> Result<(Option<String>, Scopes), Error> {
     let mut faults = FieldErrors::default();
-    let name = faults.take("/name", body.name.map(|name| text::line(&name, 64)).transpose());
-    let asked = body.scopes.as_ref().map(|names| names.iter().map(String::as_str));
-    let scopes = asked.map_or(Ok(Scopes::vendor()), |names| Scopes::parse(names, &Scope::VENDOR));
-    match (name, faults.take("/scopes", scopes)) {
-        (Some(name), Some(scopes)) => Ok((name, scopes)),
-        _ => Err(faults.into_error()),
-    }
+    let (name, scopes) = name_and_scopes(&mut faults, body.name, body.scopes);
+    let (name, scopes) = name.zip(scopes).ok_or_else(|| faults.into_error())?;
+    Ok((name, scopes.unwrap_or_else(Scopes::vendor)))
 }
 
 /// Issue the vendor token
@@ -88,14 +64,7 @@ async fn issue(
     let signer = app.signer()?;
     let token = signer.sign_token(&record.claims(signer.issuer())).await?;
     caller.store.create_token(&record, &caller.by).await?;
-    let view = Issued {
-        token_id: record.token_id.to_string(),
-        token,
-        scopes: record.scopes.names(),
-        issued_at: rfc3339(record.issued_at),
-        expires_at: rfc3339(record.expires_at),
-    };
-    Ok((StatusCode::CREATED, View(view)))
+    Ok((StatusCode::CREATED, View(Issued::new(&record, token))))
 }
 
 /// The endpoint.

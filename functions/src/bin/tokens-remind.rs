@@ -1,0 +1,6 @@
+//! The Lambda function `tokens-remind`.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    functions::work(functions::jobs::reminders::run).await
+}
