@@ -2,6 +2,7 @@
 
 mod access;
 mod bodies;
+mod caps;
 mod forgeries;
 mod gate;
 mod legal;
