@@ -1,4 +1,5 @@
-//! What is promised, shown to hold: budgets, races, restarts, receipts in strangers' hands, the contract, the README.
+//! What is promised, shown to hold: budgets, races, restarts, receipts and caps in strangers' hands, the contract, the
+//! README.
 
 mod budgets;
 mod cap_budgets;
