@@ -64,6 +64,7 @@ async fn everything(portal: &Portal) {
     portal.register(&token, "first", device.clone()).await.expect(201);
     let actor = portal.actor(&token, "FT-0001").await;
     let cap = portal.mint(&token, &actor, &["profile"]).await.expect(201);
+    portal.mint(&token, &omni("99"), &["profile"]).await.expect(404);
     portal.revoke_cap(&token, cap.str("/cap_id")).await.expect(204);
     portal.set_status(&vendor_id, "suspended").await;
     portal.advance(31).await;
