@@ -14,11 +14,12 @@ use crate::platform::http::Problem;
 #[openapi(
     info(
         title = "AgentKeys Vendor Portal",
-        description = "From a sign-up page to the first registered device: accounts, terms, payment, the vendor token and \
-            the device registry. Times are RFC 3339 in UTC; money is an integer count of minor units; an error is a \
+        description = "From a sign-up page to the first registered device: accounts, terms, payment, the vendor token, \
+            the device registry and caps. Times are RFC 3339 in UTC; money is an integer count of minor units; an error is a \
             problem document (RFC 9457) whose `code` a program can rely on. A body of the wrong form (not JSON, a field \
             missing, unknown or of the wrong type) is 400 `invalid_request`; a value that breaks a rule is 422 \
-            `validation_failed`; both point at the field. A revoked token is refused everywhere within 30 seconds.",
+            `validation_failed`; both point at the field. A revoked token is refused everywhere within 30 seconds, \
+            and mints no cap from then on; the caps that it minted end within 300 seconds more.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
         contact(name = "AgentKeys", url = "https://agentkeys.example")
     ),
@@ -29,6 +30,7 @@ use crate::platform::http::Problem;
         (name = "payment", description = "Payment rails"),
         (name = "tokens", description = "Vendor tokens and the keys to verify with"), // replaced by its guide
         (name = "devices", description = "The device registry"),
+        (name = "caps", description = "Short-lived rights of actors, and how to verify one"),
         (name = "audit", description = "Who changed what"),
         (name = "pages", description = "Pages for people, and this document"),
         (name = "webhooks", description = "Called by payment providers")

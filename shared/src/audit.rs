@@ -195,6 +195,8 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
         "stripe" if gained("payouts") => "payouts.changed",
         "stripe" => "payment.details_changed",
         "binding" if new => "device.registered",
+        "actor_day" => return None, // a cap's authority event: it is metered, and nothing of the vendor's changes
+        "revocation" if new => "cap.revoked",
         "provider_event" if new => return None, // kept for the worker; what it changes has a row
         _ if new => return Some(format!("{kind}.created")),
         _ => return Some(format!("{kind}.updated")),
@@ -204,6 +206,8 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
 
 fn subject(kind: &str, item: &Item) -> String {
     let (name, field) = match kind {
+        "revocation" if item.contains_key("actor_omni") => ("actor", "actor_omni"),
+        "revocation" => ("cap", "cap_id"),
         "binding" => ("device", "device_id"),
         "token" | "token_address" => ("token", "token_id"),
         "service_token" => ("service_token", "token_id"),
@@ -266,6 +270,15 @@ mod tests {
     fn a_kind_that_nobody_thought_of_is_recorded() {
         let row = describe("r", None, Some(&item(json!({"kind": "novelty"})))).unwrap().unwrap();
         assert_eq!(row.kind, "novelty.created");
+    }
+
+    #[test]
+    fn a_revocation_names_the_cap_or_the_actor_whose_caps_end() {
+        for (field, subject) in [("cap_id", "cap:x"), ("actor_omni", "actor:x")] {
+            let row = describe("r", None, Some(&item(json!({"kind": "revocation", field: "x"})))).unwrap().unwrap();
+            assert_eq!((row.kind.as_str(), row.subject.as_str()), ("cap.revoked", subject));
+        }
+        assert_eq!(describe("r", None, Some(&item(json!({"kind": "actor_day"})))), Ok(None));
     }
 
     #[test]

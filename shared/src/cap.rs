@@ -1,15 +1,36 @@
-//! Namespaces and the cap policy that is suggested for a new device: deny by default.
+//! Namespaces, caps, and the cap policy that is suggested for a new device: deny by default.
+
+mod id;
+mod request;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::CapId;
-use crate::omni::ActorOmni;
+pub use id::decide_revocation;
+pub use request::{AskedNamespaces, CapRequest, CapSeconds, DataClass, Op};
+
+use crate::Error;
+use crate::clock::{Timestamp, plus_seconds, whole_second};
+use crate::device::Binding;
+use crate::ids::{CapId, VendorId};
+use crate::omni::{ActorOmni, UserOmni};
+use crate::token::LEEWAY_SECONDS;
+use crate::vendor::Vendor;
 
 /// The longest life of a cap token, in seconds.
 pub const MAX_CAP_SECONDS: u32 = 300;
+
+/// The life of a cap where none is asked for, in seconds.
+pub const DEFAULT_CAP_SECONDS: u32 = 60;
+
+/// How long after a cap was minted its revocation is told, in seconds: its longest life, and what the clocks of portal
+/// and verifier may be apart. A verifier that grants a cap more than that would meet one that is told no more.
+pub const REVOKED_SECONDS: i64 = MAX_CAP_SECONDS as i64 + LEEWAY_SECONDS;
+
+/// The audience of every cap.
+pub const AUDIENCE: &str = "agentkeys-mcp";
 
 /// A partition of a user's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -85,6 +106,65 @@ impl fmt::Display for Revoked {
     }
 }
 
+/// A cap: for a short while one actor may do one kind of thing in some namespaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cap {
+    /// Its name, by which it can be revoked.
+    pub cap_id: CapId,
+    /// Whose device acts.
+    pub vendor_id: VendorId,
+    /// Who acts.
+    pub actor_omni: ActorOmni,
+    /// For whom: whose memory it is.
+    pub user_omni: UserOmni,
+    /// What it may do.
+    pub op: Op,
+    /// With what.
+    pub data_class: DataClass,
+    /// Where, and nowhere else. Never empty.
+    pub namespaces: Vec<Namespace>,
+    /// When it was minted, to the second.
+    pub issued_at: Timestamp,
+    /// From when on it counts for nothing, to the second.
+    pub expires_at: Timestamp,
+}
+
+/// Decides over a cap at `at`: what is asked for must lie within what the vendor allows now and what the device's policy
+/// has allowed since its registration. Nothing is narrowed in silence: a cap is for all that was asked for, or is none.
+///
+/// # Errors
+/// [`Error::NotFound`] when `binding` is not this vendor's or not this actor's, [`Error::NamespaceNotAllowed`] with what
+/// goes too far.
+pub fn decide_cap(
+    asked: CapRequest,
+    vendor: &Vendor,
+    binding: &Binding,
+    cap_id: CapId,
+    at: Timestamp,
+) -> Result<Cap, Error> {
+    if binding.vendor_id != vendor.vendor_id || binding.actor_omni != asked.actor_omni {
+        return Err(Error::NotFound);
+    }
+    let namespaces = asked.namespaces.into_vec();
+    let allowed = |one: &Namespace| vendor.allowed_namespaces.contains(one) && binding.namespaces.contains(one);
+    let refused: Vec<Namespace> = namespaces.iter().copied().filter(|one| !allowed(one)).collect();
+    if !refused.is_empty() {
+        return Err(Error::NamespaceNotAllowed(refused));
+    }
+    let issued_at = whole_second(at);
+    Ok(Cap {
+        cap_id,
+        vendor_id: vendor.vendor_id,
+        actor_omni: binding.actor_omni,
+        user_omni: binding.user_omni,
+        op: asked.op,
+        data_class: asked.data_class,
+        namespaces,
+        issued_at,
+        expires_at: plus_seconds(issued_at, asked.life.get().into()),
+    })
+}
+
 /// What the policy answers where no rule speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -131,3 +211,6 @@ impl CapPolicy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,11 @@ pub fn rfc3339(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// The day in UTC that `at` lies in (`2026-11-22`).
+pub fn utc_day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
 /// An instant as its whole second: what tokens and receipts carry.
 pub fn whole_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
@@ -42,5 +47,6 @@ mod tests {
         assert_eq!(sortable(early), "2026-11-22T08:00:00.050Z");
         assert!(sortable(early) < sortable(late));
         assert_eq!(rfc3339(late), "2026-11-22T08:00:00Z");
+        assert_eq!(utc_day(late), "2026-11-22");
     }
 }

@@ -3,6 +3,7 @@
 //! `functions::platform::http` maps it to a problem document once, exhaustively. What the client may read (`detail`) and
 //! what only the log may read (`cause`) are different fields.
 
+use crate::cap::Namespace;
 use crate::onboarding::Step;
 use crate::token::Scope;
 
@@ -52,6 +53,9 @@ pub enum Error {
     /// The credential is good and lacks this scope.
     #[error("insufficient scope: {0}")]
     InsufficientScope(Scope),
+    /// A cap was asked for that reaches further than vendor and device may: into these.
+    #[error("namespace not allowed: {0:?}")]
+    NamespaceNotAllowed(Vec<Namespace>),
     /// There is no such thing, or it is another vendor's.
     #[error("not found")]
     NotFound,

@@ -39,6 +39,17 @@ impl<K: Kind> Id<K> {
     pub fn from_bits(bits: [u8; 16]) -> Self {
         Self(u128::from_be_bytes(bits), PhantomData)
     }
+
+    /// Its 128 bits.
+    pub fn to_bits(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// When it was made, to the millisecond; the end of time if that lies beyond it.
+    pub fn made_at(self) -> Timestamp {
+        let milliseconds = i64::try_from(self.0 >> 80).unwrap_or(i64::MAX);
+        Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
+    }
 }
 
 impl<K: Kind> fmt::Display for Id<K> {
@@ -158,6 +169,9 @@ mod tests {
         assert!(early.to_string() < late.to_string());
         assert_eq!(early.to_string().parse::<VendorId>().unwrap(), early);
         assert_eq!(early.to_string().len(), 30);
+        assert_eq!(late.made_at(), "2026-11-22T00:00:01Z".parse().unwrap());
+        assert_eq!(VendorId::from_bits(late.to_bits()), late);
+        assert_eq!(VendorId::from_bits([255; 16]).made_at(), Timestamp::MAX);
     }
 
     #[test]

@@ -23,12 +23,17 @@ impl World {
         let (thief, victim) = (portal.vendor("thief").await, portal.vendor("victim").await);
         let device = json!({ "device_id": "FT-VICTIM", "user_omni": omni("77") });
         let registered = portal.register(&victim.token, "victim", device).await.expect(201);
+        let cap = json!({
+            "actor_omni": registered.str("/actor_omni"), "op": "fetch", "data_class": "memory", "namespaces": ["family"],
+        });
+        let cap = portal.post("/v1/vendor/caps", Auth::Bearer(&victim.token), cap).await.expect(201);
         let sessions = portal.get("/v1/vendor/sessions", Auth::Session(&victim.session)).await.expect(200);
         let ids = vec![
             ("{token_id}", victim.token_id.clone(), format!("tok_{NEVER}")),
             ("{device_id}", "FT-VICTIM".into(), "FT-NEVER".into()),
             ("{user_omni}", omni("77"), omni("78")),
             ("{actor_omni}", registered.str("/actor_omni").into(), omni("79")),
+            ("{cap_id}", cap.str("/cap_id").into(), format!("cap_{NEVER}")),
             ("{session_id}", sessions.str("/data/0/session_id").into(), format!("ses_{NEVER}")),
         ];
         Self { portal, thief, victim, ids }

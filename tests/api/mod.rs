@@ -2,6 +2,7 @@
 
 mod access;
 mod bodies;
+mod caps;
 mod crossing;
 mod forgeries;
 mod gate;

@@ -30,6 +30,7 @@ async fn every_code_comes_in_a_whole_problem() {
     let ropet = portal.sign_up("ropet@example.com").await;
     let device = |n: u8| json!({ "device_id": format!("FT-{n}"), "user_omni": omni("11") });
     portal.register(&folotoy.token, "taken", device(1)).await.expect(201);
+    let actor = portal.actor(&folotoy.token, "FT-1").await;
 
     let (session, tokens) = (Auth::Session(&folotoy.session), "/v1/vendor/tokens");
     let unfinished = Auth::Session(&ropet.session);
@@ -40,6 +41,7 @@ async fn every_code_comes_in_a_whole_problem() {
         (400, "idempotency_key_required", keyless.await),
         (401, "unauthenticated", portal.post(tokens, Auth::None, json!({})).await),
         (403, "onboarding_incomplete", portal.post(tokens, unfinished, json!({})).await),
+        (403, "namespace_not_allowed", portal.mint(&folotoy.token, &actor, &["work"]).await),
         (404, "not_found", portal.get("/v1/nothing/here", Auth::None).await),
         (409, "token_exists", portal.post(tokens, session, json!({})).await),
         (413, "body_too_large", portal.post(tokens, session, large).await),

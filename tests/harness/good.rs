@@ -19,6 +19,8 @@ pub enum Body {
 
 /// A link's or session's secret that nobody has.
 pub const NOBODYS_SECRET: &str = "0FNk4m2d9bWvYh8oYcHqZ0q3b1Jx7l5uTz2aVwS6iEo";
+/// The path that revokes a cap that nobody has.
+const NOBODYS_REVOCATION: &str = "/v1/vendor/caps/cap_01JZ8Q6V3M4N5P6R7S8T9V0W1X/revoke";
 /// The form of a page that was opened with it.
 const NOBODYS_FORM: &str = "token=0FNk4m2d9bWvYh8oYcHqZ0q3b1Jx7l5uTz2aVwS6iEo";
 
@@ -28,6 +30,7 @@ pub fn path(endpoint: &Endpoint) -> &'static str {
         "/v1/legal/{document}/{version}" => "/v1/legal/tos/2026-11-22",
         "/docs/{asset}" => "/docs/docs.css",
         "/v1/vendor/tokens/{token_id}" => "/v1/vendor/tokens/tok_01JZ8Q6V3M4N5P6R7S8T9V0W1X",
+        "/v1/vendor/caps/{cap_id}/revoke" => NOBODYS_REVOCATION,
         path => {
             assert!(!path.contains('{'), "say here what {path} is with its parameters");
             path
@@ -56,7 +59,10 @@ pub fn body(endpoint: &Endpoint) -> Body {
         "page-verify-email" | "page-sign-in" if endpoint.method == "POST" => Body::Form(NOBODYS_FORM),
         "tokens-rotate" => Body::Json(json!({ "grace_hours": 24 })),
         "tokens-introspect" => Body::Form("token=eyJhbGciOiJFUzI1NiJ9.e30.c2ln"),
-        "sessions-end" | "sessions-end-all" | "tokens-revoke" => Body::None,
+        "caps-mint" => Body::Json(json!({
+            "actor_omni": omni("99"), "op": "fetch", "data_class": "memory", "namespaces": ["profile"], "ttl_seconds": 60,
+        })),
+        "sessions-end" | "sessions-end-all" | "tokens-revoke" | "caps-revoke" => Body::None,
         function => {
             assert_eq!(endpoint.method, "GET", "say here what a good request to {function} is");
             Body::None

@@ -4,7 +4,8 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
 use ring::hmac;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// The protected header of a compact JWS.
 pub fn header(jws: &str) -> Value {
@@ -33,9 +34,26 @@ pub fn with_signature(input: &str, signature: &[u8]) -> String {
     format!("{input}.{}", BASE64URL_NOPAD.encode(signature))
 }
 
+fn own_key() -> SigningKey {
+    SigningKey::from_slice(&[7; 32]).expect("a scalar")
+}
+
+/// The public half of the key of our own.
+pub fn own_jwk() -> Value {
+    let point = own_key().verifying_key().to_sec1_point(false);
+    let (x, y) = point.as_bytes()[1..].split_at(32);
+    json!({ "kty": "EC", "crv": "P-256", "x": BASE64URL_NOPAD.encode(x), "y": BASE64URL_NOPAD.encode(y) })
+}
+
+/// RFC 7638.
+pub fn thumbprint(jwk: &Value) -> String {
+    let canonical = format!(r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#, jwk["x"], jwk["y"]);
+    BASE64URL_NOPAD.encode(&Sha256::digest(canonical.as_bytes()))
+}
+
 /// A token signed by ES256 with a key of our own.
 pub fn es256(header: &Value, claims: &Value) -> String {
-    let key = SigningKey::from_slice(&[7; 32]).expect("a scalar");
+    let key = own_key();
     let input = signing_input(header, claims);
     let signature: Signature = key.sign(input.as_bytes());
     with_signature(&input, &signature.to_bytes())

@@ -2,6 +2,8 @@
 //! never sign. Both go to the local AWS as any SDK's calls would.
 
 use data_encoding::BASE64;
+use domain::cap::REVOKED_SECONDS;
+use domain::clock::{plus_seconds, sortable};
 use p256::ecdsa::Signature;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -16,27 +18,51 @@ impl Portal {
         self.send(request).await.expect(200).body
     }
 
-    async fn set(&self, pk: &str, sk: &str, field: &str, value: &str) {
+    async fn set(&self, pk: &str, sk: &str, field: &str, value: Value) {
         let request = json!({
             "TableName": local::aws::Aws::table_name(),
             "Key": { "pk": { "S": pk }, "sk": { "S": sk } },
             "ConditionExpression": "attribute_exists(pk)",
             "UpdateExpression": "SET #field = :value",
             "ExpressionAttributeNames": { "#field": field },
-            "ExpressionAttributeValues": { ":value": { "S": value } },
+            "ExpressionAttributeValues": { ":value": value },
         });
         self.aws("DynamoDB_20120810.UpdateItem", request).await;
     }
 
     /// Operations stop a vendor, or let it go on: `suspended`, `active`.
     pub async fn set_status(&self, vendor_id: &str, status: &str) {
-        self.set(&format!("VENDOR#{vendor_id}"), "PROFILE", "status", status).await;
+        self.set(&format!("VENDOR#{vendor_id}"), "PROFILE", "status", json!({ "S": status })).await;
     }
 
     /// Operations call a function, or a schedule does.
     pub async fn operate(&self, function: &str, payload: Value) -> Value {
         let path = format!("/_local/run/{function}");
         self.post(&path, Auth::None, payload).await.expect(200).body
+    }
+
+    /// Narrows or widens what a vendor's devices may reach.
+    pub async fn set_namespaces(&self, vendor_id: &str, namespaces: &[&str]) {
+        let list: Vec<Value> = namespaces.iter().map(|name| json!({ "S": name })).collect();
+        let field = "allowed_namespaces";
+        self.set(&format!("VENDOR#{vendor_id}"), "PROFILE", field, json!({ "L": list })).await;
+    }
+
+    /// Ends all caps of an actor, as its release does.
+    pub async fn revoke_actor(&self, vendor_id: &str, actor_omni: &str) {
+        let now = self.now().await;
+        let until = plus_seconds(now, REVOKED_SECONDS);
+        let text = |value: String| json!({ "S": value });
+        let by =
+            json!({ "at": text(now.to_string()), "who": text("visitor".into()), "req": text("req_operations".into()) });
+        let item = json!({
+            "pk": text("REVOKED".into()), "sk": text(format!("{}#{actor_omni}#{vendor_id}", sortable(until))),
+            "kind": text("revocation".into()), "by": { "M": by }, "ttl": { "N": until.as_second().to_string() },
+            "vendor_id": text(vendor_id.into()), "actor_omni": text(actor_omni.into()),
+            "expires_at": text(until.to_string()),
+        });
+        let request = json!({ "TableName": local::aws::Aws::table_name(), "Item": item });
+        self.aws("DynamoDB_20120810.PutItem", request).await;
     }
 
     /// A token of AgentKeys' own services, as operations issue it.

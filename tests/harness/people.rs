@@ -83,6 +83,29 @@ impl Portal {
         self.send(request.header("idempotency-key", key).json(&body)).await
     }
 
+    /// Registers a device for the user 0x11…: its actor omni.
+    pub async fn actor(&self, token: &str, device: &str) -> String {
+        let body = json!({ "device_id": device, "user_omni": super::omni("11") });
+        let answer = self.register(token, device, body).await;
+        assert!([200, 201].contains(&answer.status), "{}", answer.text);
+        answer.str("/actor_omni").to_owned()
+    }
+
+    /// Mints a cap to fetch memory.
+    pub async fn mint(&self, token: &str, actor: &str, namespaces: &[&str]) -> Answer {
+        let body = json!({ "actor_omni": actor, "op": "fetch", "data_class": "memory", "namespaces": namespaces });
+        self.post("/v1/vendor/caps", Auth::Bearer(token), body).await
+    }
+
+    pub async fn revoke_cap(&self, token: &str, cap_id: &str) -> Answer {
+        self.post(&format!("/v1/vendor/caps/{cap_id}/revoke"), Auth::Bearer(token), Value::Null).await
+    }
+
+    /// What everybody may know to be revoked.
+    pub async fn revoked_caps(&self) -> Value {
+        self.get("/v1/caps/revoked", Auth::None).await.expect(200).body
+    }
+
     /// The vendor's audit log, newest first, once it is complete.
     pub async fn audit(&self, session: &str) -> Vec<Value> {
         self.runner.settle().await;

@@ -77,12 +77,18 @@ async fn everything(portal: &Portal) {
 
     let device = json!({ "device_id": "FT-0001", "user_omni": omni("11") });
     portal.register(&token, "first", device.clone()).await.expect(201);
+    let actor = portal.actor(&token, "FT-0001").await;
+    let cap = portal.mint(&token, &actor, &["profile"]).await.expect(201);
+    portal.mint(&token, &omni("99"), &["profile"]).await.expect(404);
+    portal.revoke_cap(&token, cap.str("/cap_id")).await.expect(204);
     portal.set_status(&vendor_id, "suspended").await;
     portal.advance(31).await;
     portal.register(&token, "stopped", device).await.expect(403);
+    portal.mint(&token, &actor, &["profile"]).await.expect(403);
+    portal.revoke_cap(&token, cap.str("/cap_id")).await.expect(403);
     portal.set_status(&vendor_id, "active").await;
 
-    for path in ["/.well-known/jwks.json", "/v1/legal/terms", "/docs", "/openapi.json"] {
+    for path in ["/v1/caps/revoked", "/.well-known/jwks.json", "/v1/legal/terms", "/docs", "/openapi.json"] {
         portal.get(path, Auth::None).await.expect(200);
     }
     let mut browser = Browser::on(portal);

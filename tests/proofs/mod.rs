@@ -1,9 +1,12 @@
-//! What is promised, shown to hold: budgets, races, restarts, receipts in strangers' hands, the contract, the README.
+//! What is promised, shown to hold: budgets, races, restarts, receipts and caps in strangers' hands, the contract, the
+//! README.
 
 mod budgets;
+mod cap_budgets;
 pub mod commands;
 mod contract;
 mod demo;
+mod gate;
 mod guides;
 mod outage;
 mod parallel;

@@ -1,5 +1,6 @@
 //! JSON endpoints: one endpoint, one file; the path of the file spells the URL.
 
+pub mod caps;
 pub mod legal;
 pub mod meta;
 pub mod tokens;

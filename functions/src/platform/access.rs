@@ -220,6 +220,11 @@ pub struct VendorCaller {
 }
 
 impl BearerToken {
+    /// When the request came.
+    pub fn at(&self) -> Timestamp {
+        self.by.at
+    }
+
     /// Where the vendor's things are, to name what [`BearerToken::open`] shall read along.
     pub fn vendor_id(&self) -> VendorId {
         self.vendor_id

@@ -13,7 +13,7 @@ use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
 use domain::Error;
 use domain::clock::Timestamp;
-use domain::ids::{Id, Kind};
+use domain::ids::{CapId, Id, Kind, VendorId};
 
 use super::access::{GateCache, ServiceCache};
 use super::config::{
@@ -89,6 +89,11 @@ impl App {
     /// A fresh identifier.
     pub fn new_id<K: Kind>(&self) -> Id<K> {
         Id::new(self.now(), self.0.random.bytes())
+    }
+
+    /// A fresh identifier of a cap of `vendor_id` that is minted at `at`.
+    pub fn new_cap_id(&self, vendor_id: VendorId, at: Timestamp) -> CapId {
+        CapId::of(vendor_id, at, self.0.random.bytes())
     }
 
     /// A fresh secret.

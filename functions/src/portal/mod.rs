@@ -117,6 +117,7 @@ impl LinkPage {
             | Error::VendorSuspended
             | Error::InsufficientScope(_)
             | Error::NotFound
+            | Error::NamespaceNotAllowed(_)
             | Error::TokenExists
             | Error::BodyTooLarge(_)
             | Error::UnsupportedMediaType(_)

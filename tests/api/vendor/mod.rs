@@ -1,6 +1,7 @@
 //! `/v1/vendor`
 
 mod audit;
+mod caps;
 mod devices;
 mod get;
 mod onboarding;

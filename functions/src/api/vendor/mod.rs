@@ -1,6 +1,7 @@
 //! `/v1/vendor`
 
 pub mod audit;
+pub mod caps;
 pub mod devices;
 pub mod get;
 pub mod onboarding;

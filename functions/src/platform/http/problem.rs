@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::cap::Namespace;
 use domain::onboarding::Step;
 use domain::{Error, FieldError};
 use serde::Serialize;
@@ -50,6 +51,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, value_type = Vec<String>, examples("accept_terms"))]
     pub missing: Vec<Step>,
+    /// With `namespace_not_allowed`: the namespaces that were asked for and are not allowed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false, value_type = Vec<String>, examples("work"))]
+    pub namespaces: Vec<Namespace>,
 }
 
 /// Status, code and title of an error.
@@ -66,6 +71,7 @@ fn face(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::OnboardingIncomplete(_) => (S::FORBIDDEN, "onboarding_incomplete", "Onboarding incomplete"),
         Error::VendorSuspended => (S::FORBIDDEN, "vendor_suspended", "Vendor suspended"),
         Error::InsufficientScope(_) => (S::FORBIDDEN, "insufficient_scope", "Insufficient scope"),
+        Error::NamespaceNotAllowed(_) => (S::FORBIDDEN, "namespace_not_allowed", "Namespace not allowed"),
         Error::NotFound => (S::NOT_FOUND, "not_found", "Not found"),
         Error::TokenExists => (S::CONFLICT, "token_exists", "A token exists"),
         Error::Conflict(_) => (S::CONFLICT, "conflict", "Conflict"),
@@ -92,6 +98,9 @@ fn detail(error: &Error) -> String {
         Error::OnboardingIncomplete(_) => "Finish the missing steps first; GET /v1/vendor/onboarding shows how.",
         Error::VendorSuspended => "This vendor is suspended; contact support.",
         Error::InsufficientScope(scope) => return format!("This endpoint needs the scope {scope}."),
+        Error::NamespaceNotAllowed(_) => {
+            "The vendor's settings or the device's policy do not allow all of this; namespaces names what they refuse."
+        }
         Error::NotFound => "There is nothing here for this credential.",
         Error::TokenExists => "This vendor has a live token; replace it with POST /v1/vendor/tokens/rotate.",
         Error::Conflict(detail) => detail,
@@ -122,6 +131,7 @@ fn challenge(error: &Error) -> Option<String> {
         | Error::IdempotencyKeyRequired
         | Error::OnboardingIncomplete(_)
         | Error::VendorSuspended
+        | Error::NamespaceNotAllowed(_)
         | Error::NotFound
         | Error::TokenExists
         | Error::Conflict(_)
@@ -172,6 +182,10 @@ pub(super) fn document(error: &Error, request_id: &str, portal: &str) -> Respons
         request_id: request_id.to_owned(),
         errors: faults.iter().map(field).collect(),
         missing: missing.to_vec(),
+        namespaces: match error {
+            Error::NamespaceNotAllowed(namespaces) => namespaces.clone(),
+            _ => Vec::new(),
+        },
     };
     let mut response = respond(status, problem);
     let headers = response.headers_mut();
@@ -205,6 +219,7 @@ pub(super) fn of_router(response: &mut Response, request_id: &str, portal: &str)
                     request_id: request_id.to_owned(),
                     errors: Vec::new(),
                     missing: Vec::new(),
+                    namespaces: Vec::new(),
                 },
             );
             refusal.headers_mut().extend(response.headers_mut().remove(ALLOW).map(|allow| (ALLOW, allow)));

@@ -1,12 +1,15 @@
-//! The issuing key: a key pair in an instance's memory that K1 certifies for an hour, so that no receipt costs a KMS call.
+//! The issuing key: a key pair in an instance's memory that K1 certifies for an hour, so that no receipt and no cap costs a
+//! KMS call.
 
 use data_encoding::BASE64URL_NOPAD;
 use domain::Error;
+use domain::cap::Cap;
 use domain::clock::Timestamp;
 use domain::device::Binding;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde::Serialize;
 
+use super::cap;
 use super::jose::{self, Signature};
 use super::keys::{Jwk, Point};
 use super::receipt::{Receipt, Seal};
@@ -48,6 +51,15 @@ pub(super) struct Certificate {
     exp: i64,
 }
 
+/// The protected header of what an issuing key signs. The order of the fields is part of the receipts' bytes.
+#[derive(Serialize)]
+pub(super) struct Header<'a> {
+    pub(super) alg: &'static str,
+    pub(super) typ: &'static str,
+    pub(super) kid: &'a str,
+    pub(super) k1_cert: &'a str,
+}
+
 /// RFC 7800 section 3.2.
 #[derive(Serialize)]
 struct Confirmation {
@@ -74,6 +86,8 @@ pub(super) struct IssuingKey {
     issued: i64,
     expires: i64,
     seal: Seal,
+    kid: String,
+    certificate: String,
 }
 
 impl IssuingKey {
@@ -81,7 +95,8 @@ impl IssuingKey {
     pub(super) fn new(pair: Pair, certificate: Certificate, jws: String) -> Result<Self, Error> {
         let (issued, expires) = (certificate.iat, certificate.exp);
         let seal = Seal::of_certificate(&jws, &pair.point, issued, expires)?;
-        Ok(Self { pair, issued, expires, seal })
+        let kid = BASE64URL_NOPAD.encode(&Jwk::bare(&pair.point).thumbprint());
+        Ok(Self { pair, issued, expires, seal, kid, certificate: jws })
     }
 
     /// Whether it signs for a while yet.
@@ -99,6 +114,16 @@ impl IssuingKey {
         let unsigned = Receipt::unsigned(self.seal.clone(), issuer);
         let input = unsigned.signing_input(binding)?;
         Ok(unsigned.with_signature(self.sign(&input)?))
+    }
+
+    /// Signs `cap`. Its certificate is the one that this key was made with, so nothing is rebuilt.
+    pub(super) fn cap(&self, issuer: &str, cap: &Cap) -> Result<String, Error> {
+        if !(self.issued..self.expires).contains(&cap.issued_at.as_second()) {
+            return Err(Error::Unavailable("the clock left the certificate's life during the request".into()));
+        }
+        let header = Header { alg: "ES256", typ: cap::TYP, kid: &self.kid, k1_cert: &self.certificate };
+        let input = jose::signing_input(&header, &cap::Claims::new(issuer, cap))?;
+        Ok(jose::compact(&input, &self.sign(&input)?))
     }
 
     fn sign(&self, input: &str) -> Result<Signature, Error> {

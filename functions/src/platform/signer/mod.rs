@@ -1,7 +1,8 @@
 //! What the portal signs with: K1, whose private half never leaves KMS, and the issuing key that K1 certifies.
 //!
-//! One KMS call a vendor token, one an hour and instance for the issuing key, none for a receipt.
+//! One KMS call a vendor token, one an hour and instance for the issuing key, none for a receipt or a cap.
 
+mod cap;
 mod issuing;
 mod jose;
 mod keys;
@@ -15,6 +16,7 @@ use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::{MessageType, SigningAlgorithmSpec};
 use aws_types::SdkConfig;
 use domain::Error;
+use domain::cap::Cap;
 use domain::clock::{Timestamp, plus_seconds};
 use domain::device::Binding;
 use domain::token::Claims;
@@ -131,6 +133,14 @@ impl Signer {
             true => Ok(receipt),
             false => Err(Error::Unavailable("the clock left the certificate's life during the request".into())),
         }
+    }
+
+    /// The token of `cap`, by this instance's issuing key. No KMS call once that key is there.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when a new issuing key is due and KMS does not answer.
+    pub async fn cap(&self, cap: &Cap) -> Result<String, Error> {
+        self.issuing_key().await?.cap(&self.issuer, cap)
     }
 
     /// This instance's issuing key, renewed just before its hour ends. While KMS is away the old one goes on until its

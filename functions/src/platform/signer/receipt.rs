@@ -12,7 +12,7 @@ use domain::device::Binding;
 use domain::omni::{ActorOmni, Generation, UserOmni};
 use serde::Serialize;
 
-use super::issuing;
+use super::issuing::{self, Header};
 use super::jose::{self, Signature};
 use super::keys::{Jwk, Point};
 
@@ -48,14 +48,6 @@ pub struct Receipt {
     seal: Seal,
     issuer: String,
     signature: Signature,
-}
-
-#[derive(Serialize)]
-struct Header<'a> {
-    alg: &'static str,
-    typ: &'static str,
-    kid: &'a str,
-    k1_cert: &'a str,
 }
 
 #[derive(Serialize)]

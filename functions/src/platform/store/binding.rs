@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{Created, Entity, Item, Key, Row, VendorStore, broken};
+use super::{Created, Entity, Item, Key, Read, Row, VendorStore, broken};
 use crate::platform::signer::Receipt;
 
 /// How many partitions a vendor's devices are spread over in the indexes: one takes 1,000 writes a second.
@@ -159,6 +159,14 @@ impl VendorStore {
     pub fn registered(&self, item: Option<Item>) -> Result<Option<Registered>, Error> {
         let found = item.map(Registered::from_item).transpose()?;
         Ok(found.filter(|found| found.binding.vendor_id == self.vendor_id))
+    }
+
+    /// The binding of `actor_omni`, read so that one of a moment ago is seen. Another vendor's is none.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn registered_for_sure(&self, actor_omni: ActorOmni) -> Result<Option<Registered>, Error> {
+        self.registered(self.store.get_item(&self.binding_key(actor_omni), Read::Consistent).await?)
     }
 
     /// Makes a binding, unless its triple has one. The one that was first, if it was not this.

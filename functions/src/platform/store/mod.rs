@@ -2,6 +2,7 @@
 //!
 //! Every write is conditional and derived from its request, so that a retry finds its own result.
 
+pub mod actor_day;
 pub mod audit;
 pub mod binding;
 pub mod idempotency;
@@ -123,6 +124,11 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] when DynamoDB does not answer, as for all calls here.
     pub async fn get<T: Entity>(&self, key: &Key, read: Read) -> Result<Option<Row<T>>, Error> {
+        self.get_item(key, read).await?.map(Row::from_item).transpose()
+    }
+
+    /// One item as it lies there, for an entity that is more than its row.
+    async fn get_item(&self, key: &Key, read: Read) -> Result<Option<Item>, Error> {
         let answer = self
             .client
             .get_item()
@@ -132,7 +138,7 @@ impl Store {
             .send()
             .await
             .map_err(unavailable)?;
-        answer.item.map(Row::from_item).transpose()
+        Ok(answer.item)
     }
 
     /// Up to 100 items in one call, eventually consistent, by key.

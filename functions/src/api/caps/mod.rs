@@ -1,0 +1,3 @@
+//! `/v1/caps`
+
+pub mod revoked;

@@ -1,0 +1,4 @@
+//! `/v1/vendor/caps`
+
+pub mod mint;
+pub mod revoke;

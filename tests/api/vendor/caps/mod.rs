@@ -1,0 +1,5 @@
+//! `/v1/vendor/caps`
+
+mod isolation;
+mod mint;
+mod revoke;
