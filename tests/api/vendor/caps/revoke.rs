@@ -5,7 +5,7 @@ use domain::clock::{Timestamp, plus_seconds};
 use domain::ids::{CapId, VendorId};
 use serde_json::{Value, json};
 
-use crate::harness::{Portal, Vendor};
+use crate::harness::{Auth, Portal, Vendor};
 use crate::ledgers::table::{items, of_kind};
 
 async fn folotoy() -> (Portal, Vendor, String) {
