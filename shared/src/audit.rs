@@ -123,6 +123,9 @@ const HIDDEN: [&str; 11] = ["pk", "sk", "v_pk", "v_sk", "a_pk", "a_sk", "kind", 
 /// What is never shown, only that it changed.
 const MASKED: [&str; 3] = ["hash", "receipt", "request_hash"];
 
+/// Where a vendor's item has its settings.
+const SETTINGS: [&str; 4] = ["allowed_namespaces", "cap_policy", "notifications", "locale"];
+
 type Item = Map<String, Value>;
 
 /// The row for one change of one item, or `None` for a change that another item's row tells or that is none:
@@ -157,9 +160,10 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
     let new = before.is_none();
     let gained =
         |field: &str| after.get(field).is_some() && before.is_some_and(|item| item.get(field) != after.get(field));
+    let changed = |field: &str| before.is_some_and(|item| item.get(field) != after.get(field));
     let name = match kind {
         // Each is written together with, or only leads to, an item that has its own row.
-        "audit" | "email" | "link_request" | "idempotency" | "token_slot" => return None,
+        "audit" | "email" | "link_request" | "idempotency" | "logo" | "token_slot" => return None,
         "vendor" if new => "vendor.signed_up",
         "vendor" if gained("email_verified_at") => "vendor.email_verified",
         "vendor" if gained("terms") => "vendor.terms_accepted",
@@ -167,6 +171,10 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
             "connected" => "payment.connected",
             _ => "payment.started",
         },
+        "vendor" if SETTINGS.into_iter().any(changed) => "vendor.settings_changed",
+        "vendor" if changed("branding") => "vendor.branding_changed",
+        "vendor" if gained("logo") => "vendor.logo_changed",
+        "vendor" if changed("logo") => "vendor.logo_removed",
         "link" if new => "link.sent",
         "session" if new => "session.started",
         "session" if gained("ended_at") => "session.ended",

@@ -1,4 +1,4 @@
-//! Namespaces and the cap policy that is suggested for a new device: deny by default.
+//! Namespaces, and what ends a cap before its time.
 
 use std::fmt;
 use std::str::FromStr;
@@ -81,53 +81,6 @@ impl fmt::Display for Revoked {
         match self {
             Self::CapId(cap_id) => cap_id.fmt(f),
             Self::ActorOmni(actor_omni) => actor_omni.fmt(f),
-        }
-    }
-}
-
-/// What the policy answers where no rule speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Refuse.
-    Deny,
-}
-
-/// One thing that a cap of this device may be for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Allow {
-    /// `fetch` or `store`.
-    pub op: &'static str,
-    /// What is fetched or stored.
-    pub data_class: &'static str,
-    /// In which partitions.
-    pub namespaces: Vec<Namespace>,
-}
-
-/// The policy suggested for a new device. A cap never exceeds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CapPolicy {
-    /// Version of this form.
-    pub version: u32,
-    /// Where no rule speaks.
-    pub default: Effect,
-    /// What is allowed.
-    pub allow: Vec<Allow>,
-    /// What always needs the user's approval, and so is never in a cap.
-    pub require_approval: [&'static str; 3],
-    /// The longest life of a cap, in seconds.
-    pub max_ttl_seconds: u32,
-}
-
-impl CapPolicy {
-    /// Reading and writing memory in `namespaces`, and nothing else.
-    pub fn suggested(namespaces: &[Namespace]) -> Self {
-        let allow = |op| Allow { op, data_class: "memory", namespaces: namespaces.to_vec() };
-        Self {
-            version: 1,
-            default: Effect::Deny,
-            allow: vec![allow("fetch"), allow("store")],
-            require_approval: ["payment", "credentials", "delegation"],
-            max_ttl_seconds: MAX_CAP_SECONDS,
         }
     }
 }

@@ -3,7 +3,9 @@
 //! Pure: no async, no I/O, no AWS, no HTTP, no clock and no randomness. Whatever comes from outside is a parameter.
 
 pub mod audit;
+pub mod branding;
 pub mod cap;
+pub mod cap_policy;
 pub mod clock;
 pub mod device;
 pub mod error;
@@ -14,6 +16,7 @@ pub mod onboarding;
 pub mod pricing;
 pub mod profile;
 pub mod rail;
+pub mod settings;
 pub mod terms;
 pub mod text;
 pub mod token;

@@ -8,6 +8,7 @@ mod legal;
 mod meta;
 mod origin;
 mod problems;
+mod schemas;
 mod vendor;
 mod webhooks;
 mod well_known;

@@ -4,17 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::table::{items, of_kind, size, string, typed};
-use crate::harness::{Auth, Person, Portal, Vendor, omni};
+use crate::harness::{Auth, Person, Portal, Vendor, omni, pictures};
 
 /// For each kind its attributes with their types; `?` where not every item has it. All items also have `pk`, `sk`,
 /// `kind` and `by`, which [`has_bookkeeping`] checks.
-const SHAPES: [(&str, &str); 12] = [
+const SHAPES: [(&str, &str); 13] = [
     ("audit", "row.audit_id:S row.changes:L row.subject:S row.type:S sequence:S vendor_id:S"),
-    ("binding", "binding_id:S generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S v_pk:S v_sk:S"),
+    (
+        "binding",
+        "binding_id:S cap_seconds?:N generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S store_in?:S \
+         v_pk:S v_sk:S",
+    ),
     ("email", "digest:S vendor_id:S"),
     ("idempotency", "expires_at:S fingerprint:S key_hash:S ttl:N vendor_id:S"),
     (
@@ -26,6 +31,7 @@ const SHAPES: [(&str, &str); 12] = [
         "done_at:S email?:S expires_at:S profile.country?:S profile.display_name?:S profile.email?:S \
          profile.locale?:S request_hash?:S request_id:S ttl:N version:N wish:S",
     ),
+    ("logo", "media_type:S picture:B sha256:S vendor_id:S"),
     ("provider_event", "event_id:S event_type:S object_id:S rail:S received_at:S ttl:N"),
     ("session", "created_at:S ended_at?:S hash:S last_seen_at:S session_id:S ttl:N vendor_id:S version:N"),
     (
@@ -36,8 +42,11 @@ const SHAPES: [(&str, &str); 12] = [
     ("token_slot", "expires_at:S token_id:S vendor_id:S version:N"),
     (
         "vendor",
-        "allowed_namespaces:L country?:S created_at:S display_name:S email:S email_verified_at?:S locale:S \
-         payment.rail?:S payment.since?:S payment.status:S plan:S price_version?:S status:S terms.accepted_at?:S \
+        "allowed_namespaces:L branding.accent_color?:S branding.display_name?:S branding.support_url?:S \
+         cap_policy.fetch?:L cap_policy.max_ttl_seconds?:N cap_policy.store?:L country?:S created_at:S display_name:S \
+         email:S email_verified_at?:S locale:S logo.height?:N logo.media_type?:S logo.sha256?:S logo.size?:N \
+         logo.width?:N notifications.invoices?:BOOL notifications.new_address?:BOOL notifications.product?:BOOL \
+         notifications.token_expiry?:BOOL payment.rail?:S payment.since?:S payment.status:S plan:S price_version?:S status:S terms.accepted_at?:S \
          terms.address?:S terms.dpa_version?:S terms.signatory_name?:S terms.signatory_title?:S terms.tos_version?:S \
          vendor_id:S version:N",
     ),
@@ -116,6 +125,7 @@ impl Lived {
         let vendor = portal.vendor("ropet").await;
         let mut secrets = vec![vendor.session.clone(), vendor.token.clone()];
         register(&portal, &vendor).await;
+        choose(&portal, &vendor).await;
         open_payouts(&portal, &vendor).await;
         secrets.extend(sign_in_and_out(&portal, &vendor).await);
         secrets.extend(other_vendors(&portal).await);
@@ -130,6 +140,25 @@ async fn register(portal: &Portal, Vendor { token, .. }: &Vendor) {
         "device_id": "FT-0002", "user_omni": omni("11"), "model": "bunny-2", "metadata": { "firmware": "1.0.3" },
     });
     portal.register(token, "told", told).await.expect(201);
+}
+
+/// Chooses all that there is to choose, and registers a device under it.
+async fn choose(portal: &Portal, vendor: &Vendor) {
+    let change = async |method: Method, path: &str, body: Value| {
+        let request = portal.request(method, path, Auth::Session(&vendor.session)).header("if-match", "*");
+        portal.send(request.json(&body)).await.expect(200);
+    };
+    let caps = json!({ "fetch": ["profile", "child"], "store": ["child"], "max_ttl_seconds": 60 });
+    let settings = json!({ "cap_policy": caps, "notifications": { "product": true } });
+    change(Method::PATCH, "/v1/vendor/settings", settings).await;
+    let look = json!({ "display_name": "Ropet", "accent_color": "#c0392b", "support_url": "https://ropet.example/" });
+    change(Method::PUT, "/v1/vendor/branding", look).await;
+    let logo = portal.request(Method::PUT, "/v1/vendor/branding/logo", Auth::Session(&vendor.session));
+    let logo = logo.header("if-match", "*").header("content-type", "image/png");
+    portal.send(logo.body(pictures::png(16, 16))).await.expect(200);
+    portal.advance(31).await;
+    let narrow = json!({ "device_id": "FT-0003", "user_omni": omni("11") });
+    portal.register(&vendor.token, "narrow", narrow).await.expect(201);
 }
 
 async fn open_payouts(portal: &Portal, vendor: &Vendor) {

@@ -2,5 +2,6 @@
 
 pub mod legal;
 pub mod meta;
+pub mod schemas;
 pub mod vendor;
 pub mod well_known;

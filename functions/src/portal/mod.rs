@@ -118,6 +118,8 @@ impl LinkPage {
             | Error::InsufficientScope(_)
             | Error::NotFound
             | Error::TokenExists
+            | Error::PreconditionRequired
+            | Error::PreconditionFailed { .. }
             | Error::BodyTooLarge(_)
             | Error::UnsupportedMediaType(_)
             | Error::IdempotencyKeyReused => {

@@ -1,11 +1,13 @@
 //! `/v1/vendor`
 
 mod audit;
+mod branding;
 mod devices;
 mod get;
 mod onboarding;
 mod payment;
 mod sessions;
+mod settings;
 mod signup;
 mod terms;
 mod tokens;

@@ -5,7 +5,8 @@
 
 use domain::Error;
 use domain::audit::By;
-use domain::cap::Namespace;
+use domain::cap::{MAX_CAP_SECONDS, Namespace};
+use domain::cap_policy::CapLimits;
 use domain::clock::Timestamp;
 use domain::device::{Binding, DeviceId, Metadata, Model};
 use domain::ids::{BindingId, VendorId};
@@ -28,8 +29,14 @@ pub struct StoredBinding {
     binding_id: BindingId,
     generation: Generation,
     registered_at: Timestamp,
-    /// Names with spaces between them.
+    /// What may be read: names with spaces between them.
     namespaces: String,
+    /// What may be written, where it is not the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    store_in: Option<String>,
+    /// The longest life of a cap, where it is shorter than any cap's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cap_seconds: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     model: Option<Model>,
     /// As JSON text: a DynamoDB number has no exponent beyond 125, a JSON number may.
@@ -88,6 +95,14 @@ fn shard_partition(vendor_id: VendorId, shard: u8) -> String {
     format!("DEVICES#{vendor_id}#{shard:02}")
 }
 
+fn join(namespaces: &[Namespace]) -> String {
+    namespaces.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn split(namespaces: &str) -> Result<Vec<Namespace>, Error> {
+    namespaces.split_whitespace().map(str::parse).collect::<Result<_, _>>().map_err(broken)
+}
+
 /// A binding with its receipt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Registered {
@@ -99,13 +114,15 @@ pub struct Registered {
 
 impl Registered {
     fn to_stored(&self) -> StoredBinding {
-        let Binding { vendor_id, device_id, user_omni, actor_omni, .. } = self.binding.clone();
+        let Binding { vendor_id, device_id, user_omni, actor_omni, limits, .. } = self.binding.clone();
         StoredBinding {
             place: Some(Place { vendor_id, device_id, user_omni, actor_omni }),
             binding_id: self.binding.binding_id,
             generation: self.binding.generation,
             registered_at: self.binding.registered_at,
-            namespaces: self.binding.namespaces.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" "),
+            namespaces: join(&limits.fetch),
+            store_in: (limits.store != limits.fetch).then(|| join(&limits.store)),
+            cap_seconds: (limits.max_ttl_seconds != MAX_CAP_SECONDS).then_some(limits.max_ttl_seconds),
             model: self.binding.model.clone(),
             metadata: (!self.binding.metadata.is_empty()).then(|| self.binding.metadata.to_json()),
             receipt: self.receipt.pack(),
@@ -117,7 +134,9 @@ impl Registered {
         let stored = row.item;
         let (v_pk, v_sk) = (row.v_pk.unwrap_or_default(), row.v_sk.unwrap_or_default());
         let place = Place::parse(&row.pk, &v_pk, &v_sk).ok_or_else(|| broken("keys of a binding"))?;
-        let namespaces: Result<Vec<Namespace>, _> = stored.namespaces.split_whitespace().map(str::parse).collect();
+        let fetch = split(&stored.namespaces)?;
+        let store = stored.store_in.as_deref().map(split).transpose()?.unwrap_or_else(|| fetch.clone());
+        let max_ttl_seconds = stored.cap_seconds.unwrap_or(MAX_CAP_SECONDS);
         let metadata = stored.metadata.as_deref().map_or(Ok(Metadata::default()), serde_json::from_str);
         let binding = Binding {
             binding_id: stored.binding_id,
@@ -129,7 +148,7 @@ impl Registered {
             registered_at: stored.registered_at,
             model: stored.model,
             metadata: metadata.map_err(broken)?,
-            namespaces: namespaces.map_err(broken)?,
+            limits: CapLimits { fetch, store, max_ttl_seconds },
         };
         Ok(Self { binding, receipt: Receipt::unpack(&stored.receipt)? })
     }

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod binding;
 pub mod idempotency;
 pub mod link;
+pub mod logo;
 pub mod onboarding;
 pub mod provider_event;
 pub mod revocation;
