@@ -17,7 +17,7 @@ const SHAPES: [(&str, &str); 13] = [
     ("audit", "row.audit_id:S row.changes:L row.subject:S row.type:S sequence:S vendor_id:S"),
     (
         "binding",
-        "binding_id:S cap_seconds?:N generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S store_in?:S \
+        "binding_id:S cap_seconds?:N generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S store_mask?:N \
          v_pk:S v_sk:S",
     ),
     ("email", "digest:S vendor_id:S"),
@@ -249,6 +249,12 @@ async fn a_binding_with_the_longest_device_id_fits_into_a_kilobyte() {
     const ON_AWS: usize = 30 + 6 + 18;
     let portal = Portal::start().await;
     let vendor = portal.vendor("long").await;
+    // The policy that takes the most room.
+    let all = ["profile", "work", "family", "child", "travel", "temp"];
+    let caps = json!({ "store": all[1..], "max_ttl_seconds": 299 });
+    let settings = portal.request(Method::PATCH, "/v1/vendor/settings", Auth::Session(&vendor.session));
+    let settings = settings.header("if-match", "*").json(&json!({ "allowed_namespaces": all, "cap_policy": caps }));
+    portal.send(settings).await.expect(200);
     let request = portal
         .client()
         .post(portal.url("/v1/vendor/devices/register"))

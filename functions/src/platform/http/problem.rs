@@ -8,8 +8,9 @@ use domain::error::ChangedField;
 use domain::onboarding::Step;
 use domain::{Error, FieldError};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
 
 /// One fault in a body.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -29,8 +30,13 @@ pub struct ProblemChange {
     #[schema(examples("allowed_namespaces"))]
     pub field: &'static str,
     /// What it is now.
-    #[schema(examples(json!(["profile", "family"])))]
+    #[schema(schema_with = anything)]
     pub current: Value,
+}
+
+fn anything() -> Schema {
+    let any = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+    any.description(Some("What it is now; `null` if it is not there.")).examples([json!(["profile", "family"])]).into()
 }
 
 /// A problem document (RFC 9457).

@@ -31,9 +31,10 @@ pub struct StoredBinding {
     registered_at: Timestamp,
     /// What may be read: names with spaces between them.
     namespaces: String,
-    /// What may be written, where it is not the same.
+    /// What may be written, where it is not the same: a bit for each place in the catalogue, which only grows. Names would
+    /// not fit into the kilobyte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    store_in: Option<String>,
+    store_mask: Option<u32>,
     /// The longest life of a cap, where it is shorter than any cap's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cap_seconds: Option<u32>,
@@ -99,8 +100,14 @@ fn join(namespaces: &[Namespace]) -> String {
     namespaces.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-fn split(namespaces: &str) -> Result<Vec<Namespace>, Error> {
-    namespaces.split_whitespace().map(str::parse).collect::<Result<_, _>>().map_err(broken)
+fn mask(namespaces: &[Namespace]) -> u32 {
+    let places = Namespace::ALL.iter().enumerate().filter(|(_, name)| namespaces.contains(name));
+    places.fold(0, |mask, (at, _)| mask | 1 << at)
+}
+
+fn unmask(mask: u32) -> Vec<Namespace> {
+    let places = Namespace::ALL.into_iter().enumerate().filter(|(at, _)| mask & (1 << at) != 0);
+    places.map(|(_, name)| name).collect()
 }
 
 /// A binding with its receipt.
@@ -121,7 +128,7 @@ impl Registered {
             generation: self.binding.generation,
             registered_at: self.binding.registered_at,
             namespaces: join(&limits.fetch),
-            store_in: (limits.store != limits.fetch).then(|| join(&limits.store)),
+            store_mask: (limits.store != limits.fetch).then(|| mask(&limits.store)),
             cap_seconds: (limits.max_ttl_seconds != MAX_CAP_SECONDS).then_some(limits.max_ttl_seconds),
             model: self.binding.model.clone(),
             metadata: (!self.binding.metadata.is_empty()).then(|| self.binding.metadata.to_json()),
@@ -134,8 +141,9 @@ impl Registered {
         let stored = row.item;
         let (v_pk, v_sk) = (row.v_pk.unwrap_or_default(), row.v_sk.unwrap_or_default());
         let place = Place::parse(&row.pk, &v_pk, &v_sk).ok_or_else(|| broken("keys of a binding"))?;
-        let fetch = split(&stored.namespaces)?;
-        let store = stored.store_in.as_deref().map(split).transpose()?.unwrap_or_else(|| fetch.clone());
+        let fetch = stored.namespaces.split_whitespace().map(str::parse).collect::<Result<Vec<_>, _>>();
+        let fetch = fetch.map_err(broken)?;
+        let store = stored.store_mask.map_or_else(|| fetch.clone(), unmask);
         let max_ttl_seconds = stored.cap_seconds.unwrap_or(MAX_CAP_SECONDS);
         let metadata = stored.metadata.as_deref().map_or(Ok(Metadata::default()), serde_json::from_str);
         let binding = Binding {
@@ -154,7 +162,7 @@ impl Registered {
     }
 }
 
-/// Adds to a binding's item what its keys say, for who reads the item without this module: the audit log.
+/// Adds to a binding's item what its keys and its mask say, for who reads the item without this module: the audit log.
 pub fn spell_out(item: &mut Map<String, Value>) {
     let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default();
     if let Some(place) = Place::parse(text("pk"), text("v_pk"), text("v_sk")) {
@@ -162,6 +170,9 @@ pub fn spell_out(item: &mut Map<String, Value>) {
         item.insert("device_id".into(), place.device_id.as_str().into());
         item.insert("user_omni".into(), place.user_omni.to_string().into());
         item.insert("actor_omni".into(), place.actor_omni.to_string().into());
+    }
+    if let Some(store) = item.remove("store_mask").and_then(|mask| u32::try_from(mask.as_u64()?).ok()) {
+        item.insert("store_namespaces".into(), join(&unmask(store)).into());
     }
 }
 

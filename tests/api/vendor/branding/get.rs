@@ -14,9 +14,7 @@ async fn until_it_says_something_a_vendor_shows_its_own_name() {
     let expected = json!({
         "display_name": "玩".repeat(64),
         "accent_color": "#1f4fd8",
-        "contrast": { "with_white": 6.86, "with_black": 3.05, "text_color": "#ffffff" },
-        "support_url": null,
-        "logo": null,
+        "contrast": { "with_white": 6.62, "with_black": 3.16, "text_color": "#ffffff" },
     });
     assert_eq!(branding.body, expected);
 }

@@ -19,13 +19,12 @@ async fn parents_see_what_the_vendor_says() {
     let expected = json!({
         "display_name": "火火兔",
         "accent_color": "#ffcc00",
-        "contrast": { "with_white": 1.5, "with_black": 13.95, "text_color": "#000000" },
+        "contrast": { "with_white": 1.51, "with_black": 13.88, "text_color": "#000000" },
         "support_url": "https://help.folotoy.example/toys",
-        "logo": null,
     });
     assert_eq!(answer.body, expected);
     let now = see(&portal, &folotoy.session).await;
-    assert_eq!((now.header("etag"), now.body), (answer.header("etag"), expected));
+    assert_eq!((now.header("etag"), &now.body), (answer.header("etag"), &expected));
     // The company's own name is another thing.
     let vendor = portal.get("/v1/vendor", Auth::Session(&folotoy.session)).await.expect(200);
     assert_eq!(vendor.str("/display_name"), "ops");
@@ -37,7 +36,7 @@ async fn parents_see_what_the_vendor_says() {
 
     let shorter = json!({ "display_name": "火火兔", "accent_color": "#ffcc00" });
     let shorter = change(&portal, &folotoy.session, answer.header("etag"), shorter).await.expect(200);
-    assert_eq!(shorter.body["support_url"], Value::Null);
+    assert_eq!(shorter.body.get("support_url"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,6 +45,11 @@ async fn the_next_device_gets_the_narrower_policy_and_the_one_before_keeps_its_o
     let fourth = policy(&portal, &folotoy, "FT-4", 201).await;
     assert_eq!(fourth["allow"], rules(&[], &[]));
 
+    let audit = portal.audit(session).await;
+    let told = audit.iter().find(|row| row["subject"] == "device:FT-2").unwrap()["changes"].as_array().unwrap();
+    let after = |field: &str| told.iter().find(|change| change["field"] == field).unwrap()["after"].clone();
+    assert_eq!((after("namespaces"), after("store_namespaces")), (json!("profile child"), json!("child")));
+
     for (device, policy_then) in [("FT-1", first), ("FT-2", second), ("FT-3", third), ("FT-4", fourth)] {
         assert_eq!(policy(&portal, &folotoy, device, 200).await, policy_then, "{device}");
     }

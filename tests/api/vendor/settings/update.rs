@@ -43,8 +43,8 @@ async fn what_is_sent_changes_and_the_rest_stays() {
     let changes = json!([
         { "field": "allowed_namespaces", "before": ["profile", "family", "child", "temp"],
           "after": ["profile", "child", "travel"] },
-        { "field": "cap_policy", "before": null, "after": { "store": ["profile"], "max_ttl_seconds": 60 } },
-        { "field": "notifications", "before": null,
+        { "field": "cap_policy", "after": { "store": ["profile"], "max_ttl_seconds": 60 } },
+        { "field": "notifications",
           "after": { "new_address": true, "token_expiry": true, "invoices": true, "product": true } },
     ]);
     assert_eq!(changed[1]["changes"], changes);

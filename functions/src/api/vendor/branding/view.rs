@@ -25,9 +25,12 @@ pub(super) struct BrandingView {
     /// How that colour stands out.
     contrast: ContrastView,
     /// Where parents ask for help, if told.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(examples("https://help.example.com/toys"))]
     support_url: Option<String>,
     /// The logo, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = LogoView, required = false)]
     logo: Option<LogoView>,
 }
 
@@ -35,10 +38,10 @@ pub(super) struct BrandingView {
 #[derive(Serialize, ToSchema)]
 struct ContrastView {
     /// Against white.
-    #[schema(examples(6.86))]
+    #[schema(examples(6.62))]
     with_white: f64,
     /// Against black.
-    #[schema(examples(3.05))]
+    #[schema(examples(3.16))]
     with_black: f64,
     /// The colour to write with on the accent colour: white or black, whichever stands out more. It always does enough.
     #[schema(examples("#ffffff"))]
