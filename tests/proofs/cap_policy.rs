@@ -1,15 +1,17 @@
-//! Cap policies in strangers' hands: real answers by the published JSON Schema, in Python by a stock library; and their
-//! Cedar text by Cedar itself, which decides as the JSON says.
+//! Cap policies in strangers' hands: real answers by the published JSON Schema, and their Cedar text by Cedar itself,
+//! which decides as the JSON says; in Python, by stock libraries.
+//!
+//! Not by the crate `cedar-policy` in this package: it turns `serde_json/preserve_order` on, for every crate that is built
+//! along, so the tests would see JSON that the product does not write.
 
 use std::process::Command;
-use std::str::FromStr;
 
-use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::commands::{Folder, output, printed, python};
 use crate::harness::{Auth, Portal, Vendor, omni};
+use crate::ledgers::at;
 
 /// Every namespace that there is.
 const CATALOGUE: [&str; 6] = ["profile", "work", "family", "child", "travel", "temp"];
@@ -42,16 +44,41 @@ async fn register_under(portal: &Portal, vendor: &Vendor, at: usize, settings: V
     portal.register(&vendor.token, &device, body).await.expect(201).body
 }
 
-/// Whether Cedar lets `actor` do it.
-fn allows(policies: &PolicySet, actor: &str, action: &str, namespace: &str, context: Value) -> bool {
-    let entity = |kind: &str, id: &str| EntityUid::from_str(&format!("AgentKeys::{kind}::\"{id}\"")).expect("a name");
-    let context = Context::from_json_value(context, None).expect("a context");
-    let (actor, action) = (entity("Actor", actor), entity("Action", action));
-    let request = Request::new(actor, action, entity("Memory", namespace), context, None).expect("a request");
-    let answer = Authorizer::new().is_authorized(&request, policies, &Entities::empty());
-    let errors: Vec<String> = answer.diagnostics().errors().map(ToString::to_string).collect();
-    assert!(errors.is_empty(), "{errors:?}");
-    answer.decision() == Decision::Allow
+/// What the libraries say of policies by a schema, and of requests by Cedar texts.
+async fn check(schema: &Value, policies: &[Value], cedar: &[Value]) -> (Vec<bool>, Vec<bool>) {
+    let folder = Folder::new();
+    let given = json!({ "schema": schema, "policies": policies, "cedar": cedar });
+    let mut command = Command::new(python());
+    command.arg(at("tests/proofs/check_cap_policy.py")).arg(folder.file("given.json", &given.to_string()));
+    let output = output(command).await;
+    assert!(output.status.success(), "{}", printed(&output));
+    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let list = |name: &str| serde_json::from_value(found[name].clone()).expect("a list");
+    (list("valid"), list("allowed"))
+}
+
+/// Requests to Cedar with what it shall decide.
+#[derive(Default)]
+struct Requests(Vec<(Value, bool)>);
+
+impl Requests {
+    fn add(&mut self, text: &str, actor: &str, action: &str, namespace: &str, context: Value, allowed: bool) {
+        let entity = |kind: &str, id: &str| format!("AgentKeys::{kind}::\"{id}\"");
+        let request = json!({
+            "principal": entity("Actor", actor), "action": entity("Action", action),
+            "resource": entity("Memory", namespace), "context": context,
+        });
+        self.0.push((json!({ "text": text, "request": request }), allowed));
+    }
+
+    async fn are_decided_so(self) {
+        let (requests, expected): (Vec<Value>, Vec<bool>) = self.0.into_iter().unzip();
+        let (_, allowed) = check(&json!({}), &[], &requests).await;
+        assert_eq!(allowed.len(), requests.len());
+        for ((request, expected), allowed) in requests.iter().zip(expected).zip(allowed) {
+            assert_eq!(allowed, expected, "{request:#}");
+        }
+    }
 }
 
 /// Whether the policy's JSON lets a cap be for it.
@@ -64,31 +91,27 @@ fn json_allows(policy: &Value, op: &str, namespace: &str) -> bool {
 #[tokio::test]
 async fn cedar_decides_as_the_json_says() {
     let (_portal, answers) = registrations().await;
-    let mut allowed = 0;
+    let (mut requests, mut allowed) = (Requests::default(), 0);
     for answer in &answers {
         let (policy, actor) = (&answer["cap_policy"], answer["actor_omni"].as_str().expect("an omni"));
         let text = policy["cedar"].as_str().expect("a text");
-        let policies = PolicySet::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let longest = policy["max_ttl_seconds"].as_i64().expect("a number");
-        for op in ["fetch", "store"] {
-            for namespace in CATALOGUE {
-                let expected = json_allows(policy, op, namespace);
-                let ask = |context| allows(&policies, actor, op, namespace, context);
-                assert_eq!(ask(json!({})), expected, "{op} {namespace} by\n{text}");
-                assert_eq!(ask(json!({ "ttl_seconds": longest })), expected, "{op} {namespace}");
-                assert!(!ask(json!({ "ttl_seconds": longest + 1 })), "{op} {namespace} for too long");
-                assert!(!allows(&policies, &omni("99"), op, namespace, json!({})), "another actor");
-                allowed += u32::from(expected);
-            }
+        for (op, namespace) in ["fetch", "store"].into_iter().flat_map(|op| CATALOGUE.map(|name| (op, name))) {
+            let expected = json_allows(policy, op, namespace);
+            allowed += u32::from(expected);
+            requests.add(text, actor, op, namespace, json!({}), expected);
+            requests.add(text, actor, op, namespace, json!({ "ttl_seconds": longest }), expected);
+            requests.add(text, actor, op, namespace, json!({ "ttl_seconds": longest + 1 }), false);
+            requests.add(text, &omni("99"), op, namespace, json!({}), false);
         }
         for action in ["payment", "credentials", "delegation", "delete", "admin"] {
-            for context in [json!({}), json!({ "user_approved": true })] {
-                assert!(!allows(&policies, actor, action, "profile", context), "{action} by\n{text}");
-            }
+            requests.add(text, actor, action, "profile", json!({}), false);
+            requests.add(text, actor, action, "profile", json!({ "user_approved": true }), false);
         }
-        assert!(!allows(&policies, actor, "fetch", "secrets", json!({})), "a namespace that nobody knows");
+        requests.add(text, actor, "fetch", "secrets", json!({}), false);
     }
     assert_eq!(allowed, 8 + 12 + 3 + 2, "by settings: the default, the catalogue, the narrowed ones, nothing");
+    requests.are_decided_so().await;
 }
 
 /// What needs approval stays forbidden without it even where a policy of the user's permits it, and then is not.
@@ -97,36 +120,13 @@ async fn approval_is_asked_for_whatever_else_is_permitted() {
     let (_portal, answers) = registrations().await;
     let (text, actor) = (&answers[0]["cap_policy"]["cedar"], answers[0]["actor_omni"].as_str().expect("an omni"));
     let text = format!("{}\npermit (principal, action, resource);", text.as_str().expect("a text"));
-    let policies = PolicySet::from_str(&text).expect("Cedar");
+    let mut requests = Requests::default();
     for action in ["payment", "credentials", "delegation"] {
-        let ask = |context| allows(&policies, actor, action, "profile", context);
-        assert!(!ask(json!({})), "{action}");
-        assert!(!ask(json!({ "user_approved": false })), "{action}");
-        assert!(ask(json!({ "user_approved": true })), "{action}");
+        requests.add(&text, actor, action, "profile", json!({}), false);
+        requests.add(&text, actor, action, "profile", json!({ "user_approved": false }), false);
+        requests.add(&text, actor, action, "profile", json!({ "user_approved": true }), true);
     }
-}
-
-const SCRIPT: &str = r"
-import json, sys
-try:
-    from jsonschema import Draft202012Validator
-except ImportError:
-    sys.exit('jsonschema is missing: `cargo xtask test` installs it and names the Python in PORTAL_TEST_PYTHON')
-given = json.load(open(sys.argv[1], encoding='utf-8'))
-Draft202012Validator.check_schema(given['schema'])
-validator = Draft202012Validator(given['schema'])
-print(json.dumps([validator.is_valid(one) for one in given['policies']]))
-";
-
-/// What the schema makes of each.
-async fn valid(schema: &Value, policies: &[Value]) -> Vec<bool> {
-    let folder = Folder::new();
-    let given = folder.file("given.json", &json!({ "schema": schema, "policies": policies }).to_string());
-    let mut command = Command::new(python());
-    command.arg("-c").arg(SCRIPT).arg(given);
-    let output = output(command).await;
-    assert!(output.status.success(), "{}", printed(&output));
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    requests.are_decided_so().await;
 }
 
 #[tokio::test]
@@ -135,7 +135,8 @@ async fn real_answers_are_by_the_schema_and_others_are_not() {
     let good: Vec<Value> = answers.iter().map(|answer| answer["cap_policy"].clone()).collect();
     let at = good[0]["$schema"].as_str().expect("a path");
     let schema = portal.get(at, Auth::None).await.expect(200).body;
-    assert_eq!(valid(&schema, &good).await, vec![true; answers.len()]);
+    let (valid, _) = check(&schema, &good, &[]).await;
+    assert_eq!(valid, vec![true; answers.len()]);
 
     let with = |pointer: &str, value: Value| {
         let mut policy = good[0].clone();
@@ -161,5 +162,6 @@ async fn real_answers_are_by_the_schema_and_others_are_not() {
         more,
         less,
     ];
-    assert_eq!(valid(&schema, &bad).await, vec![false; bad.len()]);
+    let (valid, _) = check(&schema, &bad, &[]).await;
+    assert_eq!(valid, vec![false; bad.len()]);
 }
