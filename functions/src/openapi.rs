@@ -31,6 +31,7 @@ use crate::platform::http::Problem;
         (name = "tokens", description = "Vendor tokens and the keys to verify with"), // replaced by its guide
         (name = "devices", description = "The device registry"),
         (name = "caps", description = "Short-lived rights of actors, and how to verify one"),
+        (name = "settings", description = "What the vendor chooses, and how it looks to parents"),
         (name = "audit", description = "Who changed what"),
         (name = "pages", description = "Pages for people, and this document"),
         (name = "webhooks", description = "Called by payment providers")
@@ -135,6 +136,9 @@ problems! {
     BodyFaults: "400" = "`invalid_request`: the form is wrong; `errors` points at the fields",
         "413" = "`body_too_large`", "415" = "`unsupported_media_type`",
         "422" = "`validation_failed`: a value breaks a rule; `errors` points at the fields";
+    /// What an endpoint that needs `If-Match` may answer.
+    PreconditionFaults: "412" = "`precondition_failed`: `changed` tells what, `ETag` is the new one",
+        "428" = "`precondition_required`: `If-Match` is missing";
     /// What an endpoint with a path or query to read may answer.
     QueryFaults: "400" = "`invalid_request`: the path or the query can't be read";
     /// What an endpoint with a session or a token may answer.

@@ -135,6 +135,9 @@ const HIDDEN: [&str; 11] = ["pk", "sk", "v_pk", "v_sk", "a_pk", "a_sk", "kind", 
 /// What is never shown, only that it changed.
 const MASKED: [&str; 3] = ["hash", "receipt", "request_hash"];
 
+/// Where a vendor's item has its settings.
+const SETTINGS: [&str; 4] = ["allowed_namespaces", "cap_policy", "notifications", "locale"];
+
 type Item = Map<String, Value>;
 
 /// The row for one change of one item, or `None` for a change that another item's row tells or that is none:
@@ -169,9 +172,12 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
     let new = before.is_none();
     let gained =
         |field: &str| after.get(field).is_some() && before.is_some_and(|item| item.get(field) != after.get(field));
+    let changed = |field: &str| before.is_some_and(|item| item.get(field) != after.get(field));
     let name = match kind {
         // Each is written together with, or only leads to, an item that has its own row.
-        "audit" | "email" | "link_request" | "idempotency" | "token_slot" | "session_ref" | "notice" => return None,
+        "audit" | "email" | "link_request" | "idempotency" | "logo" | "token_slot" | "session_ref" | "notice" => {
+            return None;
+        }
         // Bookkeeping of a token's use. What matters of it is the address that was not seen before.
         "token_use" => return None,
         "token_address" if after.get("role").and_then(Value::as_str) == Some("new") => "vendor_token_used_from_new_ip",
@@ -185,6 +191,10 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
             "connected" => "payment.connected",
             _ => "payment.started",
         },
+        "vendor" if SETTINGS.into_iter().any(changed) => "vendor.settings_changed",
+        "vendor" if changed("branding") => "vendor.branding_changed",
+        "vendor" if gained("logo") => "vendor.logo_changed",
+        "vendor" if changed("logo") => "vendor.logo_removed",
         "link" if new => "link.sent",
         "session" if new => "session.started",
         "session" if gained("ended_at") => "session.ended",

@@ -1,4 +1,4 @@
-//! Namespaces, caps, and the cap policy that is suggested for a new device: deny by default.
+//! Namespaces, and caps: what one may be for, and what ends it before its time. Deny by default.
 
 mod id;
 mod request;
@@ -134,7 +134,7 @@ pub struct Cap {
 ///
 /// # Errors
 /// [`Error::NotFound`] when `binding` is not this vendor's or not this actor's, [`Error::NamespaceNotAllowed`] with what
-/// goes too far.
+/// goes too far, [`Error::ValidationFailed`] for a longer life than both allow.
 pub fn decide_cap(
     asked: CapRequest,
     vendor: &Vendor,
@@ -146,11 +146,15 @@ pub fn decide_cap(
         return Err(Error::NotFound);
     }
     let namespaces = asked.namespaces.into_vec();
-    let allowed = |one: &Namespace| vendor.allowed_namespaces.contains(one) && binding.namespaces.contains(one);
+    let (now, then) = (vendor.cap_limits(), &binding.limits);
+    let allowed = |one: &Namespace| now.of(asked.op).contains(one) && then.of(asked.op).contains(one);
     let refused: Vec<Namespace> = namespaces.iter().copied().filter(|one| !allowed(one)).collect();
     if !refused.is_empty() {
         return Err(Error::NamespaceNotAllowed(refused));
     }
+    let longest = now.max_ttl_seconds.min(then.max_ttl_seconds);
+    let too_long = || Error::field("/ttl_seconds", format!("this device's policy allows {longest} seconds at most"));
+    let life = asked.life.within(longest).ok_or_else(too_long)?;
     let issued_at = whole_second(at);
     Ok(Cap {
         cap_id,
@@ -161,55 +165,8 @@ pub fn decide_cap(
         data_class: asked.data_class,
         namespaces,
         issued_at,
-        expires_at: plus_seconds(issued_at, asked.life.get().into()),
+        expires_at: plus_seconds(issued_at, life.into()),
     })
-}
-
-/// What the policy answers where no rule speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Refuse.
-    Deny,
-}
-
-/// One thing that a cap of this device may be for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Allow {
-    /// `fetch` or `store`.
-    pub op: &'static str,
-    /// What is fetched or stored.
-    pub data_class: &'static str,
-    /// In which partitions.
-    pub namespaces: Vec<Namespace>,
-}
-
-/// The policy suggested for a new device. A cap never exceeds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CapPolicy {
-    /// Version of this form.
-    pub version: u32,
-    /// Where no rule speaks.
-    pub default: Effect,
-    /// What is allowed.
-    pub allow: Vec<Allow>,
-    /// What always needs the user's approval, and so is never in a cap.
-    pub require_approval: [&'static str; 3],
-    /// The longest life of a cap, in seconds.
-    pub max_ttl_seconds: u32,
-}
-
-impl CapPolicy {
-    /// Reading and writing memory in `namespaces`, and nothing else.
-    pub fn suggested(namespaces: &[Namespace]) -> Self {
-        let allow = |op| Allow { op, data_class: "memory", namespaces: namespaces.to_vec() };
-        Self {
-            version: 1,
-            default: Effect::Deny,
-            allow: vec![allow("fetch"), allow("store")],
-            require_approval: ["payment", "credentials", "delegation"],
-            max_ttl_seconds: MAX_CAP_SECONDS,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Error;
-use crate::cap::Namespace;
+use crate::cap_policy::CapLimits;
 use crate::clock::{Timestamp, plus_seconds};
 use crate::ids::{BindingId, VendorId};
 use crate::omni::{ActorOmni, Generation, UserOmni};
@@ -199,8 +199,8 @@ pub struct Binding {
     pub model: Option<Model>,
     /// The vendor's notes on it.
     pub metadata: Metadata,
-    /// What the policy suggested at registration lets a cap reach.
-    pub namespaces: Vec<Namespace>,
+    /// What the policy of the day of registration lets a cap be for.
+    pub limits: CapLimits,
 }
 
 /// What an idempotency key was first used for.

@@ -23,6 +23,15 @@ impl FieldError {
     }
 }
 
+/// A field of a resource that is not what the caller saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedField {
+    /// Its name.
+    pub field: &'static str,
+    /// What it is now.
+    pub current: serde_json::Value,
+}
+
 /// Why a request ended without what it asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -65,6 +74,17 @@ pub enum Error {
     /// The state changed under the request, or forbids it. The text is for the caller.
     #[error("conflict: {0}")]
     Conflict(&'static str),
+    /// The endpoint changes something that others may change too, and needs `If-Match`.
+    #[error("precondition required")]
+    PreconditionRequired,
+    /// The thing is not as the caller saw it.
+    #[error("precondition failed")]
+    PreconditionFailed {
+        /// Its entity tag now.
+        etag: String,
+        /// What is different from what the caller saw, as far as its entity tag tells.
+        changed: Vec<ChangedField>,
+    },
     /// The body is larger than the endpoint reads, in bytes.
     #[error("body over {0} bytes")]
     BodyTooLarge(usize),

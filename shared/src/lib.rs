@@ -4,7 +4,9 @@
 
 pub mod address;
 pub mod audit;
+pub mod branding;
 pub mod cap;
+pub mod cap_policy;
 pub mod clock;
 pub mod device;
 pub mod error;
@@ -15,6 +17,7 @@ pub mod onboarding;
 pub mod pricing;
 pub mod profile;
 pub mod rail;
+pub mod settings;
 pub mod terms;
 pub mod text;
 pub mod token;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::branding::{Branding, Logo};
 use crate::cap::Namespace;
 use crate::clock::Timestamp;
 use crate::ids::VendorId;
@@ -11,6 +12,7 @@ use crate::onboarding;
 use crate::pricing::{self, Plan, PriceVersion};
 use crate::profile::{Country, SignUp};
 use crate::rail::{Payment, Rail};
+use crate::settings::{CapChoice, Notifications};
 use crate::terms::{Acceptance, Signature};
 
 /// Where a vendor is in its life.
@@ -57,6 +59,18 @@ pub struct Vendor {
     pub price_version: Option<String>,
     /// What its devices may reach at most.
     pub allowed_namespaces: Vec<Namespace>,
+    /// How the policy of its new devices is narrower than that.
+    #[serde(default, skip_serializing_if = "CapChoice::is_default")]
+    pub cap_policy: CapChoice,
+    /// Which mails it gets.
+    #[serde(default, skip_serializing_if = "Notifications::is_default")]
+    pub notifications: Notifications,
+    /// What it says of itself to parents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branding: Option<Branding>,
+    /// Its logo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<Logo>,
     /// Optimistic lock, counts changes.
     pub version: u64,
 }
@@ -75,6 +89,10 @@ impl Vendor {
             plan: Plan::Pilot,
             price_version: None,
             allowed_namespaces: Namespace::DEFAULT.to_vec(),
+            cap_policy: CapChoice::default(),
+            notifications: Notifications::default(),
+            branding: None,
+            logo: None,
             version: 0,
         }
     }
@@ -169,7 +187,7 @@ impl Vendor {
         Ok(book.device_month(self.plan, self.currency()))
     }
 
-    fn refuse_closed(&self) -> Result<(), Error> {
+    pub(crate) fn refuse_closed(&self) -> Result<(), Error> {
         match self.status {
             Status::Closed => Err(Error::VendorSuspended),
             Status::PendingVerification | Status::Onboarding | Status::Active | Status::Suspended => Ok(()),

@@ -84,7 +84,7 @@ async fn a_foreign_id_in_the_path_is_as_one_that_never_was() {
         assert!(!foreign.contains('{'), "say here what {foreign} is with another's ids");
         let body = match good::body(endpoint) {
             good::Body::Json(body) => Some(body),
-            good::Body::None | good::Body::Form(_) => None,
+            good::Body::None | good::Body::Form(_) | good::Body::Picture(_) => None,
         };
         let theirs = world.ask(endpoint, &foreign, body.clone()).await;
         let nobodys = world.ask(endpoint, &never, body).await;

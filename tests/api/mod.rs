@@ -10,6 +10,7 @@ mod legal;
 mod meta;
 mod origin;
 mod problems;
+mod schemas;
 mod tokens;
 mod vendor;
 mod webhooks;

@@ -35,6 +35,10 @@ async fn every_code_comes_in_a_whole_problem() {
     let (session, tokens) = (Auth::Session(&folotoy.session), "/v1/vendor/tokens");
     let unfinished = Auth::Session(&ropet.session);
     let keyless = portal.post("/v1/vendor/devices/register", Auth::Bearer(&folotoy.token), device(2));
+    let settings = |seen: Option<&'static str>| {
+        let patch = portal.request(Method::PATCH, "/v1/vendor/settings", session).json(&json!({}));
+        portal.send(seen.into_iter().fold(patch, |patch, seen| patch.header("if-match", seen)))
+    };
     let large = json!({ "name": "x".repeat(100_000) });
     let rows = [
         (400, "invalid_request", portal.post(tokens, session, json!([])).await),
@@ -44,8 +48,10 @@ async fn every_code_comes_in_a_whole_problem() {
         (403, "namespace_not_allowed", portal.mint(&folotoy.token, &actor, &["work"]).await),
         (404, "not_found", portal.get("/v1/nothing/here", Auth::None).await),
         (409, "token_exists", portal.post(tokens, session, json!({})).await),
+        (412, "precondition_failed", settings(Some("\"old\"")).await),
         (413, "body_too_large", portal.post(tokens, session, large).await),
         (415, "unsupported_media_type", portal.send(portal.client().post(portal.url("/v1/vendor/signup"))).await),
+        (428, "precondition_required", settings(None).await),
         (422, "validation_failed", portal.post(tokens, session, json!({ "name": "" })).await),
         (422, "idempotency_key_reused", portal.register(&folotoy.token, "taken", device(2)).await),
     ];

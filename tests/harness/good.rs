@@ -15,6 +15,8 @@ pub enum Body {
     Json(Value),
     /// A form.
     Form(&'static str),
+    /// A PNG.
+    Picture(Vec<u8>),
 }
 
 /// A link's or session's secret that nobody has.
@@ -31,6 +33,10 @@ pub fn path(endpoint: &Endpoint) -> &'static str {
         "/docs/{asset}" => "/docs/docs.css",
         "/v1/vendor/tokens/{token_id}" => "/v1/vendor/tokens/tok_01JZ8Q6V3M4N5P6R7S8T9V0W1X",
         "/v1/vendor/caps/{cap_id}/revoke" => NOBODYS_REVOCATION,
+        "/v1/vendor/branding/logo/{vendor_id}/{file}" => {
+            "/v1/vendor/branding/logo/ven_01JZ8Q6V3M4N5P6R7S8T9V0W1X/\
+             9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.png"
+        }
         path => {
             assert!(!path.contains('{'), "say here what {path} is with its parameters");
             path
@@ -62,7 +68,15 @@ pub fn body(endpoint: &Endpoint) -> Body {
         "caps-mint" => Body::Json(json!({
             "actor_omni": omni("99"), "op": "fetch", "data_class": "memory", "namespaces": ["profile"], "ttl_seconds": 60,
         })),
-        "sessions-end" | "sessions-end-all" | "tokens-revoke" | "caps-revoke" => Body::None,
+        "settings-update" => Body::Json(json!({
+            "allowed_namespaces": ["profile", "child"], "cap_policy": { "store": ["child"], "max_ttl_seconds": 120 },
+            "notifications": { "product": true }, "locale": "en",
+        })),
+        "branding-update" => Body::Json(json!({
+            "display_name": "Ropet", "accent_color": "#c0392b", "support_url": "https://help.ropet.example/",
+        })),
+        "logo-upload" => Body::Picture(super::pictures::png(16, 16)),
+        "sessions-end" | "sessions-end-all" | "tokens-revoke" | "caps-revoke" | "logo-remove" => Body::None,
         function => {
             assert_eq!(endpoint.method, "GET", "say here what a good request to {function} is");
             Body::None
@@ -77,9 +91,13 @@ pub fn request(portal: &Portal, endpoint: &Endpoint) -> RequestBuilder {
     if endpoint.function == "devices-register" {
         request = request.header("idempotency-key", "good");
     }
+    if ["settings-update", "branding-update", "logo-upload", "logo-remove"].contains(&endpoint.function) {
+        request = request.header("if-match", "*");
+    }
     match body(endpoint) {
         Body::None => request,
         Body::Json(body) => request.json(&body),
+        Body::Picture(picture) => request.header("content-type", "image/png").body(picture),
         Body::Form(form) => request.header("content-type", "application/x-www-form-urlencoded").body(form),
     }
 }

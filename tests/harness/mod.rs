@@ -6,6 +6,7 @@ pub mod good;
 pub mod jwt;
 pub mod operations;
 mod people;
+pub mod pictures;
 pub mod stripe;
 
 pub use answer::Answer;

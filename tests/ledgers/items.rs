@@ -4,18 +4,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::HEXLOWER;
+use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::table::{items, of_kind, size, string, typed};
-use crate::harness::{Auth, Person, Portal, Vendor, omni};
+use crate::harness::{Auth, Person, Portal, Vendor, omni, pictures};
 
 /// For each kind its attributes with their types; `?` where not every item has it. All items also have `pk`, `sk`,
 /// `kind` and `by`, which [`has_bookkeeping`] checks.
 const SHAPES: &[(&str, &str)] = &[
     ("actor_day", "actor_omni:S day:S device_id:S first_at:S ttl:N user_omni:S vendor_id:S"),
     ("audit", "row.audit_id:S row.changes:L row.subject:S row.type:S sequence:S vendor_id:S"),
-    ("binding", "binding_id:S generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S v_pk:S v_sk:S"),
+    (
+        "binding",
+        "binding_id:S cap_seconds?:N generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S store_mask?:N \
+         v_pk:S v_sk:S",
+    ),
     ("email", "digest:S vendor_id:S"),
     ("idempotency", "expires_at:S fingerprint:S key_hash:S ttl:N vendor_id:S"),
     (
@@ -27,6 +32,7 @@ const SHAPES: &[(&str, &str)] = &[
         "done_at:S email?:S expires_at:S profile.country?:S profile.display_name?:S profile.email?:S \
          profile.locale?:S request_hash?:S request_id:S ttl:N version:N wish:S",
     ),
+    ("logo", "media_type:S picture:B sha256:S vendor_id:S"),
     ("notice", "about:S address?:S days?:N done_at:S expires_at:S token_id:S ttl:N vendor_id:S version:N"),
     ("provider_event", "event_id:S event_type:S object_id:S rail:S received_at:S ttl:N"),
     ("revocation", "actor_omni?:S cap_id?:S expires_at:S ttl:N vendor_id:S"),
@@ -47,8 +53,11 @@ const SHAPES: &[(&str, &str)] = &[
     ("token_use", "address:S expires_at:S last_used_at:S token_id:S ttl:N vendor_id:S"),
     (
         "vendor",
-        "allowed_namespaces:L country?:S created_at:S display_name:S email:S email_verified_at?:S locale:S \
-         payment.rail?:S payment.since?:S payment.status:S plan:S price_version?:S status:S terms.accepted_at?:S \
+        "allowed_namespaces:L branding.accent_color?:S branding.display_name?:S branding.support_url?:S \
+         cap_policy.fetch?:L cap_policy.max_ttl_seconds?:N cap_policy.store?:L country?:S created_at:S display_name:S \
+         email:S email_verified_at?:S locale:S logo.height?:N logo.media_type?:S logo.sha256?:S logo.size?:N \
+         logo.width?:N notifications.invoices?:BOOL notifications.new_address?:BOOL notifications.product?:BOOL \
+         notifications.token_expiry?:BOOL payment.rail?:S payment.since?:S payment.status:S plan:S price_version?:S status:S terms.accepted_at?:S \
          terms.address?:S terms.dpa_version?:S terms.signatory_name?:S terms.signatory_title?:S terms.tos_version?:S \
          vendor_id:S version:N",
     ),
@@ -128,6 +137,7 @@ impl Lived {
         let mut secrets = vec![vendor.session.clone(), vendor.token.clone()];
         register(&portal, &vendor).await;
         secrets.push(mint_and_revoke(&portal, &vendor).await);
+        choose(&portal, &vendor).await;
         open_payouts(&portal, &vendor).await;
         secrets.extend(sign_in_and_out(&portal, &vendor).await);
         secrets.extend(other_vendors(&portal).await);
@@ -153,6 +163,25 @@ async fn mint_and_revoke(portal: &Portal, Vendor { token, vendor_id, .. }: &Vend
     portal.revoke_cap(token, minted.str("/cap_id")).await.expect(204);
     portal.revoke_actor(vendor_id, &actor).await;
     minted.str("/cap").to_owned()
+}
+
+/// Chooses all that there is to choose, and registers a device under it.
+async fn choose(portal: &Portal, vendor: &Vendor) {
+    let change = async |method: Method, path: &str, body: Value| {
+        let request = portal.request(method, path, Auth::Session(&vendor.session)).header("if-match", "*");
+        portal.send(request.json(&body)).await.expect(200);
+    };
+    let caps = json!({ "fetch": ["profile", "child"], "store": ["child"], "max_ttl_seconds": 60 });
+    let settings = json!({ "cap_policy": caps, "notifications": { "product": true } });
+    change(Method::PATCH, "/v1/vendor/settings", settings).await;
+    let look = json!({ "display_name": "Ropet", "accent_color": "#c0392b", "support_url": "https://ropet.example/" });
+    change(Method::PUT, "/v1/vendor/branding", look).await;
+    let logo = portal.request(Method::PUT, "/v1/vendor/branding/logo", Auth::Session(&vendor.session));
+    let logo = logo.header("if-match", "*").header("content-type", "image/png");
+    portal.send(logo.body(pictures::png(16, 16))).await.expect(200);
+    portal.advance(31).await;
+    let narrow = json!({ "device_id": "FT-0003", "user_omni": omni("11") });
+    portal.register(&vendor.token, "narrow", narrow).await.expect(201);
 }
 
 async fn open_payouts(portal: &Portal, vendor: &Vendor) {
@@ -268,6 +297,12 @@ async fn a_binding_and_an_actors_day_with_the_longest_device_id_fit_into_a_kilob
     const ON_AWS: usize = 30 + 6 + 18;
     let portal = Portal::start().await;
     let vendor = portal.vendor("long").await;
+    // The policy that takes the most room.
+    let all = ["profile", "work", "family", "child", "travel", "temp"];
+    let caps = json!({ "store": all[1..], "max_ttl_seconds": 299 });
+    let settings = portal.request(Method::PATCH, "/v1/vendor/settings", Auth::Session(&vendor.session));
+    let settings = settings.header("if-match", "*").json(&json!({ "allowed_namespaces": all, "cap_policy": caps }));
+    portal.send(settings).await.expect(200);
     let request = portal
         .client()
         .post(portal.url("/v1/vendor/devices/register"))

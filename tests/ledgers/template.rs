@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use functions::{ENDPOINTS, JOBS, Trigger};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::browser::Browser;
-use crate::harness::{Auth, Portal, Vendor, omni};
+use crate::harness::{Auth, Portal, Vendor, omni, pictures};
 
 /// What `infra/deploy/check_template.py` reads out of the template: routes and grants of each function.
 fn template() -> Value {
@@ -67,13 +68,16 @@ async fn everything(portal: &Portal) {
 
     // Sessions are noted as used once a minute: each endpoint slides one on.
     let gets = ["/v1/vendor", "/v1/vendor/onboarding", "/v1/vendor/payment", "/v1/vendor/audit"];
-    for path in gets {
+    let chosen = ["/v1/vendor/settings", "/v1/vendor/branding"];
+    for path in gets.into_iter().chain(chosen) {
         portal.advance(61).await;
         portal.get(path, Auth::Session(&session)).await.expect(200);
     }
     portal.advance(61).await;
     portal.post("/v1/vendor/tokens", Auth::Session(&session), json!({})).await.expect(409);
     portal.get("/v1/vendor", Auth::Bearer(&token)).await.expect(200);
+
+    choose(portal, &session).await;
 
     let device = json!({ "device_id": "FT-0001", "user_omni": omni("11") });
     portal.register(&token, "first", device.clone()).await.expect(201);
@@ -88,7 +92,14 @@ async fn everything(portal: &Portal) {
     portal.revoke_cap(&token, cap.str("/cap_id")).await.expect(403);
     portal.set_status(&vendor_id, "active").await;
 
-    for path in ["/v1/caps/revoked", "/.well-known/jwks.json", "/v1/legal/terms", "/docs", "/openapi.json"] {
+    for path in [
+        "/v1/caps/revoked",
+        "/.well-known/jwks.json",
+        "/v1/legal/terms",
+        "/docs",
+        "/openapi.json",
+        "/schemas/cap-policy/1.json",
+    ] {
         portal.get(path, Auth::None).await.expect(200);
     }
     let mut browser = Browser::on(portal);
@@ -138,6 +149,25 @@ async fn tokens_and_sessions(portal: &Portal, email: &str) {
     portal.operate("tokens-remind", json!({})).await;
 }
 
+/// Changes settings and branding, puts a logo in another's place, looks at it, and removes it.
+async fn choose(portal: &Portal, session: &str) {
+    let change = |method: Method, path: &str| {
+        let request = portal.request(method, path, Auth::Session(session));
+        request.header("if-match", "*")
+    };
+    let settings = change(Method::PATCH, "/v1/vendor/settings").json(&json!({ "locale": "zh-CN" }));
+    portal.send(settings).await.expect(200);
+    let look = json!({ "display_name": "FoloToy", "accent_color": "#c0392b" });
+    portal.send(change(Method::PUT, "/v1/vendor/branding").json(&look)).await.expect(200);
+    let logo = "/v1/vendor/branding/logo";
+    for side in [8, 16] {
+        let put = change(Method::PUT, logo).header("content-type", "image/png");
+        let put = portal.send(put.body(pictures::png(side, side))).await.expect(200);
+        portal.send(portal.client().get(put.str("/logo/url"))).await.expect(200);
+    }
+    portal.send(change(Method::DELETE, logo)).await.expect(204);
+}
+
 /// The permissions that an operation asks for. A transaction asks for those of its writes.
 fn actions(service: &str, operation: &str) -> Vec<String> {
     match (service, operation) {
@@ -157,11 +187,16 @@ async fn each_function_may_do_what_it_does_and_nothing_more() {
         for (service, operations) in meter[name].as_object().into_iter().flatten() {
             for operation in operations.as_object().into_iter().flatten().map(|(operation, _)| operation) {
                 used.extend(actions(service, operation));
-                // The one transaction that deletes uses a link up.
+                // The transactions that delete use a link up, or take a logo away.
                 if operation == "TransactWriteItems"
                     && matches!(
                         name.as_str(),
-                        "vendor-verify-email" | "sessions-exchange" | "page-verify-email" | "page-sign-in"
+                        "vendor-verify-email"
+                            | "sessions-exchange"
+                            | "page-verify-email"
+                            | "page-sign-in"
+                            | "logo-upload"
+                            | "logo-remove"
                     )
                 {
                     used.insert("dynamodb:DeleteItem".into());

@@ -3,10 +3,12 @@
 
 mod budgets;
 mod cap_budgets;
+mod cap_policy;
 pub mod commands;
 mod contract;
 mod demo;
 mod gate;
+mod gateway;
 mod guides;
 mod outage;
 mod parallel;

@@ -3,6 +3,7 @@
 pub mod caps;
 pub mod legal;
 pub mod meta;
+pub mod schemas;
 pub mod tokens;
 pub mod vendor;
 pub mod well_known;

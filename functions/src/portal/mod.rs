@@ -119,6 +119,8 @@ impl LinkPage {
             | Error::NotFound
             | Error::NamespaceNotAllowed(_)
             | Error::TokenExists
+            | Error::PreconditionRequired
+            | Error::PreconditionFailed { .. }
             | Error::BodyTooLarge(_)
             | Error::UnsupportedMediaType(_)
             | Error::IdempotencyKeyReused => {

@@ -83,24 +83,32 @@ impl AskedNamespaces {
     }
 }
 
-/// How long a cap lives: 1 to [`MAX_CAP_SECONDS`] seconds.
+/// How long a cap is asked to live: 1 to [`MAX_CAP_SECONDS`] seconds, or as is usual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CapSeconds(u32);
+pub struct CapSeconds(Option<u32>);
 
 impl CapSeconds {
-    /// Checks what was asked for; [`DEFAULT_CAP_SECONDS`] if nothing was.
+    /// Checks what was asked for.
     ///
     /// # Errors
     /// A sentence for the caller.
     pub fn new(asked: Option<i64>) -> Result<Self, String> {
-        let seconds = asked.map_or(Some(DEFAULT_CAP_SECONDS), |seconds| seconds.try_into().ok());
-        let seconds = seconds.filter(|seconds| (1..=MAX_CAP_SECONDS).contains(seconds));
-        seconds.map(Self).ok_or_else(|| format!("expected 1 to {MAX_CAP_SECONDS} seconds"))
+        let is_allowed = |seconds: &u32| (1..=MAX_CAP_SECONDS).contains(seconds);
+        let parse = |seconds: i64| u32::try_from(seconds).ok().filter(is_allowed);
+        match asked.map(parse) {
+            Some(None) => Err(format!("expected 1 to {MAX_CAP_SECONDS} seconds")),
+            Some(seconds) => Ok(Self(seconds)),
+            None => Ok(Self(None)),
+        }
     }
 
-    /// The seconds.
-    pub fn get(self) -> u32 {
-        self.0
+    /// The seconds, if they are `longest` or fewer; [`DEFAULT_CAP_SECONDS`], or `longest` where that is shorter, if
+    /// nothing was asked for.
+    pub fn within(self, longest: u32) -> Option<u32> {
+        match self.0 {
+            Some(seconds) => Some(seconds).filter(|seconds| *seconds <= longest),
+            None => Some(DEFAULT_CAP_SECONDS.min(longest)),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::cap_policy::CapLimits;
 use crate::device::Metadata;
 use crate::omni::actor_omni;
 use crate::profile::SignUp;
@@ -30,7 +31,7 @@ fn binding(vendor_id: VendorId, allowed: &[Namespace]) -> Binding {
         registered_at: at(),
         model: None,
         metadata: Metadata::default(),
-        namespaces: allowed.to_vec(),
+        limits: CapLimits::all_of(allowed),
     }
 }
 
@@ -59,6 +60,22 @@ fn what_goes_too_far_is_named() {
     assert_eq!(decide(&Namespace::ALL, &[], &[Profile]), Err(Error::NamespaceNotAllowed(vec![Profile])));
 }
 
+/// What may be read may not be written for that, and neither for longer than the stricter of vendor and device says.
+#[test]
+fn each_kind_of_thing_has_limits_of_its_own() {
+    use Namespace::{Child, Profile};
+    let vendor = vendor('X', &Namespace::ALL);
+    let limits = CapLimits { fetch: vec![Profile, Child], store: vec![Child], max_ttl_seconds: 45 };
+    let binding = Binding { limits, ..binding(vendor.vendor_id, &[]) };
+    let decide = |op, seconds| {
+        let asked = CapRequest { op, ..request(&binding, &[Profile], seconds) };
+        decide_cap(asked, &vendor, &binding, CapId::of(vendor.vendor_id, at(), [0; 7]), at())
+    };
+    assert_eq!(decide(Op::Fetch, None).unwrap().expires_at, plus_seconds(whole_second(at()), 45));
+    assert_eq!(decide(Op::Store, None), Err(Error::NamespaceNotAllowed(vec![Profile])));
+    assert!(matches!(decide(Op::Fetch, Some(46)), Err(Error::ValidationFailed(_))));
+}
+
 #[test]
 fn another_vendors_or_another_actors_binding_is_none() {
     let (ours, theirs) = (vendor('X', &Namespace::ALL), binding(vendor_id('Y'), &Namespace::ALL));
@@ -74,8 +91,15 @@ fn a_cap_lives_from_a_whole_second_on_and_never_beyond_its_revocation() {
     let cap = decide(&Namespace::ALL, &Namespace::ALL, &[Namespace::Temp]).unwrap();
     assert_eq!(cap.issued_at, "2026-11-22T08:00:00Z".parse().unwrap());
     assert_eq!(cap.expires_at, "2026-11-22T08:01:00Z".parse().unwrap());
-    for (asked, lives) in [(Some(1), 1), (Some(300), 300), (None, 60)] {
-        assert_eq!(CapSeconds::new(asked).map(CapSeconds::get), Ok(lives));
+    for (asked, longest, lives) in [
+        (Some(1), 300, Some(1)),
+        (Some(300), 300, Some(300)),
+        (None, 300, Some(60)),
+        (None, 30, Some(30)),
+        (Some(30), 30, Some(30)),
+        (Some(31), 30, None),
+    ] {
+        assert_eq!(CapSeconds::new(asked).unwrap().within(longest), lives, "{asked:?} of {longest}");
     }
     for wrong in [i64::MIN, -1, 0, 301, i64::MAX] {
         assert!(CapSeconds::new(Some(wrong)).is_err(), "{wrong}");

@@ -67,6 +67,24 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
+/// A body as it came, of at most `MAX` bytes.
+pub struct Raw<const MAX: usize> {
+    /// Its media type, in lower case.
+    pub media_type: Option<String>,
+    /// The body.
+    pub bytes: bytes::Bytes,
+}
+
+impl<const MAX: usize, S: Send + Sync> FromRequest<S> for Raw<MAX> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        let media_type = media_type(request.headers());
+        let bytes = read_up_to(MAX, request).await?;
+        Ok(Self { media_type, bytes })
+    }
+}
+
 fn media_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     Some(value.split(';').next()?.trim().to_ascii_lowercase())
@@ -77,7 +95,11 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 /// # Errors
 /// [`Error::BodyTooLarge`].
 async fn read(request: Request) -> Result<bytes::Bytes, Error> {
-    to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Error::BodyTooLarge(MAX_BODY))
+    read_up_to(MAX_BODY, request).await
+}
+
+async fn read_up_to(max: usize, request: Request) -> Result<bytes::Bytes, Error> {
+    to_bytes(request.into_body(), max).await.map_err(|_| Error::BodyTooLarge(max))
 }
 
 /// Parses JSON and tells, by a pointer, where it does not have the form of `T`.

@@ -1,6 +1,7 @@
 //! HTTP around the handlers: request ids, problem documents, headers, one log line a request.
 
 mod body;
+mod precondition;
 mod problem;
 
 use std::any::Any;
@@ -23,7 +24,8 @@ use domain::clock::Timestamp;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-pub use body::{Form, Json, MAX_BODY, OptionalJson};
+pub use body::{Form, Json, MAX_BODY, OptionalJson, Raw};
+pub use precondition::{Current, IfMatch, Precondition};
 pub use problem::{Failure, Problem, ProblemField};
 
 use super::app::App;

@@ -1,14 +1,17 @@
 //! Problem documents (RFC 9457), and the one place that knows what a domain error is in HTTP.
 
 use axum::Json;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::cap::Namespace;
+use domain::error::ChangedField;
 use domain::onboarding::Step;
 use domain::{Error, FieldError};
 use serde::Serialize;
+use serde_json::{Value, json};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
 
 /// One fault in a body.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -19,6 +22,22 @@ pub struct ProblemField {
     /// What is wrong and what is expected.
     #[schema(examples("expected 32 bytes as 64 hex digits, with or without 0x"))]
     pub detail: String,
+}
+
+/// A field that is not what the caller saw.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProblemChange {
+    /// Its name.
+    #[schema(examples("allowed_namespaces"))]
+    pub field: &'static str,
+    /// What it is now.
+    #[schema(schema_with = anything)]
+    pub current: Value,
+}
+
+fn anything() -> Schema {
+    let any = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+    any.description(Some("What it is now; `null` if it is not there.")).examples([json!(["profile", "family"])]).into()
 }
 
 /// A problem document (RFC 9457).
@@ -55,6 +74,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, value_type = Vec<String>, examples("work"))]
     pub namespaces: Vec<Namespace>,
+    /// With `precondition_failed`: what is different from what `If-Match` names, with what it is now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub changed: Vec<ProblemChange>,
 }
 
 /// Status, code and title of an error.
@@ -75,6 +98,8 @@ fn face(error: &Error) -> (StatusCode, &'static str, &'static str) {
         Error::NotFound => (S::NOT_FOUND, "not_found", "Not found"),
         Error::TokenExists => (S::CONFLICT, "token_exists", "A token exists"),
         Error::Conflict(_) => (S::CONFLICT, "conflict", "Conflict"),
+        Error::PreconditionRequired => (S::PRECONDITION_REQUIRED, "precondition_required", "If-Match required"),
+        Error::PreconditionFailed { .. } => (S::PRECONDITION_FAILED, "precondition_failed", "Precondition failed"),
         Error::BodyTooLarge(_) => (S::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large"),
         Error::UnsupportedMediaType(_) => {
             (S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type")
@@ -104,6 +129,12 @@ fn detail(error: &Error) -> String {
         Error::NotFound => "There is nothing here for this credential.",
         Error::TokenExists => "This vendor has a live token; replace it with POST /v1/vendor/tokens/rotate.",
         Error::Conflict(detail) => detail,
+        Error::PreconditionRequired => {
+            "Others may change this at the same time: send If-Match with the ETag of what you saw, or * to overwrite it."
+        }
+        Error::PreconditionFailed { .. } => {
+            "This was changed since you saw it; changed tells what, ETag is the new one. Look, and try again with that."
+        }
         Error::BodyTooLarge(limit) => return format!("At most {limit} bytes are read."),
         Error::UnsupportedMediaType(expected) => return format!("Send the body as {expected}."),
         Error::IdempotencyKeyReused => {
@@ -135,6 +166,8 @@ fn challenge(error: &Error) -> Option<String> {
         | Error::NotFound
         | Error::TokenExists
         | Error::Conflict(_)
+        | Error::PreconditionRequired
+        | Error::PreconditionFailed { .. }
         | Error::BodyTooLarge(_)
         | Error::UnsupportedMediaType(_)
         | Error::IdempotencyKeyReused
@@ -172,6 +205,10 @@ pub(super) fn document(error: &Error, request_id: &str, portal: &str) -> Respons
         Error::OnboardingIncomplete(missing) => (&[], missing),
         _ => (&[], &[]),
     };
+    let (changed, etag): (&[ChangedField], Option<&String>) = match error {
+        Error::PreconditionFailed { changed, etag } => (changed, Some(etag)),
+        _ => (&[], None),
+    };
     let field = |fault: &FieldError| ProblemField { pointer: fault.pointer.clone(), detail: fault.detail.clone() };
     let problem = Problem {
         kind: format!("{portal}/problems/{code}"),
@@ -186,12 +223,14 @@ pub(super) fn document(error: &Error, request_id: &str, portal: &str) -> Respons
             Error::NamespaceNotAllowed(namespaces) => namespaces.clone(),
             _ => Vec::new(),
         },
+        changed: changed.iter().map(|it| ProblemChange { field: it.field, current: it.current.clone() }).collect(),
     };
     let mut response = respond(status, problem);
     let headers = response.headers_mut();
     if let Some(challenge) = challenge(error).and_then(|text| HeaderValue::from_str(&text).ok()) {
         headers.insert(WWW_AUTHENTICATE, challenge);
     }
+    headers.extend(etag.and_then(|etag| HeaderValue::from_str(etag).ok()).map(|etag| (ETAG, etag)));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
@@ -220,6 +259,7 @@ pub(super) fn of_router(response: &mut Response, request_id: &str, portal: &str)
                     errors: Vec::new(),
                     missing: Vec::new(),
                     namespaces: Vec::new(),
+                    changed: Vec::new(),
                 },
             );
             refusal.headers_mut().extend(response.headers_mut().remove(ALLOW).map(|allow| (ALLOW, allow)));

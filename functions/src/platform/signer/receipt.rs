@@ -155,7 +155,7 @@ mod tests {
             registered_at: "2026-11-22T00:00:00Z".parse().unwrap(),
             model: None,
             metadata: Metadata::default(),
-            namespaces: Vec::new(),
+            limits: domain::cap_policy::CapLimits::all_of(&[]),
         };
         (receipt, binding)
     }

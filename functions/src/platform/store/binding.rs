@@ -5,7 +5,8 @@
 
 use domain::Error;
 use domain::audit::By;
-use domain::cap::Namespace;
+use domain::cap::{MAX_CAP_SECONDS, Namespace};
+use domain::cap_policy::CapLimits;
 use domain::clock::Timestamp;
 use domain::device::{Binding, DeviceId, Metadata, Model};
 use domain::ids::{BindingId, VendorId};
@@ -28,8 +29,15 @@ pub struct StoredBinding {
     binding_id: BindingId,
     generation: Generation,
     registered_at: Timestamp,
-    /// Names with spaces between them.
+    /// What may be read: names with spaces between them.
     namespaces: String,
+    /// What may be written, where it is not the same: a bit for each place in the catalogue, which only grows. Names would
+    /// not fit into the kilobyte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    store_mask: Option<u32>,
+    /// The longest life of a cap, where it is shorter than any cap's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cap_seconds: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     model: Option<Model>,
     /// As JSON text: a DynamoDB number has no exponent beyond 125, a JSON number may.
@@ -88,6 +96,20 @@ fn shard_partition(vendor_id: VendorId, shard: u8) -> String {
     format!("DEVICES#{vendor_id}#{shard:02}")
 }
 
+fn join(namespaces: &[Namespace]) -> String {
+    namespaces.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn mask(namespaces: &[Namespace]) -> u32 {
+    let places = Namespace::ALL.iter().enumerate().filter(|(_, name)| namespaces.contains(name));
+    places.fold(0, |mask, (at, _)| mask | 1 << at)
+}
+
+fn unmask(mask: u32) -> Vec<Namespace> {
+    let places = Namespace::ALL.into_iter().enumerate().filter(|(at, _)| mask & (1 << at) != 0);
+    places.map(|(_, name)| name).collect()
+}
+
 /// A binding with its receipt.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Registered {
@@ -99,13 +121,15 @@ pub struct Registered {
 
 impl Registered {
     fn to_stored(&self) -> StoredBinding {
-        let Binding { vendor_id, device_id, user_omni, actor_omni, .. } = self.binding.clone();
+        let Binding { vendor_id, device_id, user_omni, actor_omni, limits, .. } = self.binding.clone();
         StoredBinding {
             place: Some(Place { vendor_id, device_id, user_omni, actor_omni }),
             binding_id: self.binding.binding_id,
             generation: self.binding.generation,
             registered_at: self.binding.registered_at,
-            namespaces: self.binding.namespaces.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" "),
+            namespaces: join(&limits.fetch),
+            store_mask: (limits.store != limits.fetch).then(|| mask(&limits.store)),
+            cap_seconds: (limits.max_ttl_seconds != MAX_CAP_SECONDS).then_some(limits.max_ttl_seconds),
             model: self.binding.model.clone(),
             metadata: (!self.binding.metadata.is_empty()).then(|| self.binding.metadata.to_json()),
             receipt: self.receipt.pack(),
@@ -117,7 +141,10 @@ impl Registered {
         let stored = row.item;
         let (v_pk, v_sk) = (row.v_pk.unwrap_or_default(), row.v_sk.unwrap_or_default());
         let place = Place::parse(&row.pk, &v_pk, &v_sk).ok_or_else(|| broken("keys of a binding"))?;
-        let namespaces: Result<Vec<Namespace>, _> = stored.namespaces.split_whitespace().map(str::parse).collect();
+        let fetch = stored.namespaces.split_whitespace().map(str::parse).collect::<Result<Vec<_>, _>>();
+        let fetch = fetch.map_err(broken)?;
+        let store = stored.store_mask.map_or_else(|| fetch.clone(), unmask);
+        let max_ttl_seconds = stored.cap_seconds.unwrap_or(MAX_CAP_SECONDS);
         let metadata = stored.metadata.as_deref().map_or(Ok(Metadata::default()), serde_json::from_str);
         let binding = Binding {
             binding_id: stored.binding_id,
@@ -129,13 +156,13 @@ impl Registered {
             registered_at: stored.registered_at,
             model: stored.model,
             metadata: metadata.map_err(broken)?,
-            namespaces: namespaces.map_err(broken)?,
+            limits: CapLimits { fetch, store, max_ttl_seconds },
         };
         Ok(Self { binding, receipt: Receipt::unpack(&stored.receipt)? })
     }
 }
 
-/// Adds to a binding's item what its keys say, for who reads the item without this module: the audit log.
+/// Adds to a binding's item what its keys and its mask say, for who reads the item without this module: the audit log.
 pub fn spell_out(item: &mut Map<String, Value>) {
     let text = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default();
     if let Some(place) = Place::parse(text("pk"), text("v_pk"), text("v_sk")) {
@@ -143,6 +170,9 @@ pub fn spell_out(item: &mut Map<String, Value>) {
         item.insert("device_id".into(), place.device_id.as_str().into());
         item.insert("user_omni".into(), place.user_omni.to_string().into());
         item.insert("actor_omni".into(), place.actor_omni.to_string().into());
+    }
+    if let Some(store) = item.remove("store_mask").and_then(|mask| u32::try_from(mask.as_u64()?).ok()) {
+        item.insert("store_namespaces".into(), join(&unmask(store)).into());
     }
 }
 

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod binding;
 pub mod idempotency;
 pub mod link;
+pub mod logo;
 pub mod notice;
 pub mod onboarding;
 pub mod provider_event;

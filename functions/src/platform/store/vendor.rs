@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Entity, Key, Read, Row, Store, Transacted, VendorStore, Write};
 
 /// How often a change is tried against others' changes of the same vendor.
-const ATTEMPTS: u32 = 5;
+pub(super) const ATTEMPTS: u32 = 5;
 
 impl Entity for Vendor {
     const KIND: &'static str = "vendor";

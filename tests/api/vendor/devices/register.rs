@@ -31,13 +31,16 @@ async fn a_new_device_gets_an_actor_a_receipt_and_a_policy() {
         ]
     );
     let namespaces = json!(["profile", "family", "child", "temp"]);
+    let cedar = answer.str("/cap_policy/cedar");
+    assert!(cedar.contains(answer.str("/actor_omni")), "{cedar}");
     let policy = json!({
-        "version": 1, "default": "deny",
+        "$schema": "/schemas/cap-policy/1.json", "version": 1, "default": "deny",
         "allow": [
             { "op": "fetch", "data_class": "memory", "namespaces": namespaces },
             { "op": "store", "data_class": "memory", "namespaces": namespaces },
         ],
         "require_approval": ["payment", "credentials", "delegation"], "max_ttl_seconds": 300,
+        "cedar": cedar,
     });
     assert_eq!(answer.body["cap_policy"], policy);
 }

@@ -151,7 +151,7 @@ async fn decide_and_commit(
         registered_at: whole_second(by.at),
         model: registration.model,
         metadata: registration.metadata,
-        namespaces: gate.vendor.allowed_namespaces,
+        limits: gate.vendor.cap_limits(),
     };
     let receipt = app.signer()?.receipt(&binding).await?;
     let registered = Registered { binding, receipt };

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::Error;
-use domain::cap::{Allow, CapPolicy, Effect};
+use domain::cap_policy::{self, Allow, CapPolicy, Effect};
 use domain::clock::rfc3339;
 use domain::device::{Binding, Metadata, Model};
-use domain::omni::actor_label;
+use domain::omni::{ActorOmni, actor_label};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -70,7 +70,7 @@ impl RegisteredView {
             model: binding.model.as_ref().map(Model::to_string),
             metadata: notes(metadata),
             receipt,
-            cap_policy: CapPolicy::suggested(&binding.namespaces).into(),
+            cap_policy: CapPolicyView::of(CapPolicy::suggested(&binding.limits), binding.actor_omni),
         })
     }
 }
@@ -78,6 +78,10 @@ impl RegisteredView {
 /// What a cap may be for at most: deny by default.
 #[derive(Serialize, ToSchema)]
 struct CapPolicyView {
+    /// The JSON Schema of this object, from the top of this portal.
+    #[serde(rename = "$schema")]
+    #[schema(examples("/schemas/cap-policy/1.json"))]
+    schema: &'static str,
     /// Version of this form.
     #[schema(examples(1))]
     version: u32,
@@ -92,6 +96,12 @@ struct CapPolicyView {
     /// The longest life of a cap, in seconds.
     #[schema(examples(300))]
     max_ttl_seconds: u32,
+    /// The same as Cedar policies for this actor.
+    #[schema(examples(
+        "permit (principal == AgentKeys::Actor::\"0xdc4a…\", action == AgentKeys::Action::\"fetch\", resource)\n\
+         when { resource in [AgentKeys::Memory::\"profile\"] };\n"
+    ))]
+    cedar: String,
 }
 
 /// One thing that a cap of this device may be for.
@@ -103,19 +113,21 @@ struct AllowView {
     /// What is fetched or stored.
     #[schema(examples("memory"))]
     data_class: &'static str,
-    /// In which partitions.
+    /// In which partitions; in none if empty.
     #[schema(examples("profile"))]
     namespaces: Vec<&'static str>,
 }
 
-impl From<CapPolicy> for CapPolicyView {
-    fn from(policy: CapPolicy) -> Self {
+impl CapPolicyView {
+    fn of(policy: CapPolicy, actor: ActorOmni) -> Self {
+        let cedar = policy.to_cedar(actor);
         let allow = |Allow { op, data_class, namespaces }| AllowView {
             op,
             data_class,
             namespaces: namespaces.into_iter().map(|namespace| namespace.as_str()).collect(),
         };
         Self {
+            schema: cap_policy::SCHEMA,
             version: policy.version,
             default: match policy.default {
                 Effect::Deny => "deny",
@@ -123,6 +135,7 @@ impl From<CapPolicy> for CapPolicyView {
             allow: policy.allow.into_iter().map(allow).collect(),
             require_approval: policy.require_approval.to_vec(),
             max_ttl_seconds: policy.max_ttl_seconds,
+            cedar,
         }
     }
 }

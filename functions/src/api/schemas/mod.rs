@@ -1,0 +1,3 @@
+//! `/schemas`
+
+pub mod cap_policy;

@@ -1,0 +1,3 @@
+//! `/schemas`
+
+mod cap_policy;
