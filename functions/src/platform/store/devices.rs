@@ -88,6 +88,8 @@ impl VendorStore {
 
     /// What of `rows` the filter lets through.
     async fn kept(&self, mut rows: Vec<Registered>, filter: &DeviceFilter) -> Result<Vec<Registered>, Error> {
+        // A prefix with a `#` may have met the user's part of a shorter id.
+        rows.retain(|row| row.binding.device_id.as_str().starts_with(&filter.prefix));
         if let Some(model) = &filter.model {
             rows.retain(|row| row.binding.model.as_ref() == Some(model));
         }

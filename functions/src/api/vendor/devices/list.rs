@@ -163,7 +163,7 @@ fn parse(
 
 /// The vendor's devices
 ///
-/// One entry for each device and user, in the order of device ids (as bytes), so pages stay the same while devices are
+/// One entry for each device and user, in the order of device ids, so pages stay the same while devices are
 /// added: what is registered in between appears in its place. A new device is in the list a moment after its registration.
 /// With a filter other than `q` a page may be short, or empty, and still have a next one.
 #[utoipa::path(get, path = "/v1/vendor/devices", tag = "devices", operation_id = "list_devices", params(PageQuery),

@@ -35,6 +35,7 @@ struct CreateRequest {
     #[schema(examples(500), minimum = 100, maximum = 500)]
     chunk_lines: Option<u32>,
     /// Only tell what would be registered; `false` if not told.
+    #[schema(examples(true))]
     dry_run: Option<bool>,
 }
 
