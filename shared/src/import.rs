@@ -19,10 +19,10 @@ pub const CHUNK_LINES: std::ops::RangeInclusive<u32> = 100..=500;
 pub const KEEP_SECONDS: i64 = 90 * 24 * 3600;
 
 /// How many faults of one line are kept, and how long each may be, in characters: what 500 lines have to say fits into
-/// one item.
+/// one item of 400 KB, whatever letters they use.
 const FAULTS: usize = 3;
-const POINTER: usize = 64;
-const DETAIL: usize = 160;
+const POINTER: usize = 40;
+const DETAIL: usize = 100;
 
 /// How the lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -183,7 +183,9 @@ pub enum Line {
 impl Line {
     /// A line with faults. The first three are kept, cut to a bounded length.
     pub fn rejected(faults: &[FieldError]) -> Self {
-        let cut = |text: &str, length: usize| text.chars().take(length).collect();
+        // A control character takes six bytes in JSON.
+        let visible = |c: char| if c.is_control() { '?' } else { c };
+        let cut = |text: &str, length: usize| text.chars().take(length).map(visible).collect();
         let each = faults.iter().take(FAULTS).map(|fault| (cut(&fault.pointer, POINTER), cut(&fault.detail, DETAIL)));
         Self::Rejected(each.collect())
     }
@@ -231,6 +233,16 @@ mod tests {
         assert_eq!(progress.ranges, [(1, 1001)]);
         assert_eq!((progress.next_line, progress.percent), (None, 100));
         assert_eq!(import.progress(&[(501, counts(500))]).next_line, Some(1));
+    }
+
+    #[test]
+    fn five_hundred_lines_of_the_longest_faults_fit_into_an_item() {
+        let wide = "\u{1F430}".repeat(1000);
+        let fixed = FieldError::new("/device_id", "expected 1 to 128 visible ASCII characters without spaces");
+        let line = Line::rejected(&[fixed.clone(), fixed.clone(), FieldError::new(wide.clone(), wide), fixed]);
+        let text = serde_json::to_string(&vec![line; 500]).unwrap();
+        assert!(text.len() < 400_000, "{}", text.len());
+        assert_eq!(Line::rejected(&[FieldError::new("", "\0")]), Line::Rejected(vec![(String::new(), "?".into())]));
     }
 
     proptest! {

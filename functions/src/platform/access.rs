@@ -224,7 +224,9 @@ impl BearerToken {
         if cached.is_none() {
             wanted.extend([vendor_at.clone(), token_at.clone()]);
         }
-        // The budget of a read is two units. Two items are read consistently for that, four are not.
+        // The budget of a read is two units: two items are read consistently for that, four are not. So in the one
+        // request of 30 seconds that looks the gate up too, what was written some milliseconds ago may not be seen yet:
+        // a registration right after a release may still hear of the released binding, and of the next when it asks again.
         let read = if cached.is_some() { Read::Consistent } else { Read::Eventual };
         let mut found = if wanted.is_empty() { HashMap::new() } else { all.batch_get(&wanted, read).await? };
         let gate = match cached {

@@ -40,8 +40,9 @@ struct Found {
 
 /// How many bindings one round looks at where a filter drops some.
 const ROUND: usize = 100;
-/// How many rounds a page may cost: a filter reads past bindings that it does not show.
-const ROUNDS: u32 = 4;
+/// How many rounds a page may cost, each a query and, with the filter by activity or user, a batch read: a filter reads
+/// past bindings that it does not show.
+const ROUNDS: u32 = 8;
 /// How many bindings of one device are shown with it.
 const SHOWN: usize = 100;
 /// Before and after every character of a device id, which are the visible ones of ASCII.

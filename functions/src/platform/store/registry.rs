@@ -7,7 +7,7 @@ use domain::Error;
 use domain::audit::By;
 use domain::omni::ActorOmni;
 
-use super::binding::{Registered, Slot, binding_key, devices_partition};
+use super::binding::{Registered, Slot, StoredBinding, binding_key, devices_partition};
 use super::{Created, Item, Key, Read, Row, Still, Transacted, VendorStore, Write, broken, unavailable};
 
 /// How many keys one batch read takes.
@@ -90,7 +90,8 @@ impl VendorStore {
             // A root that counts no release is a live one.
             let root = Slot { released: 1, ..released };
             let item = Row::new(&root.to_stored(), by).into_item()?;
-            return self.store.change(item, Still::Lacks("released")).await;
+            let first = self.store.change(item, Still::Lacks("released")).await?;
+            return Ok(first || self.is_own(&root, by).await?);
         }
         let root = Slot { released: generation + 1, ..root.clone() };
         let count = AttributeValue::N(generation.to_string());
@@ -101,11 +102,18 @@ impl VendorStore {
             ];
             match self.store.transact(writes).await? {
                 Transacted::Done => return Ok(true),
-                Transacted::Refused(_) => return Ok(false),
+                Transacted::Refused(_) => return self.is_own(&released, by).await,
                 Transacted::Busy => {}
             }
         }
         Err(Error::Unavailable("others keep releasing the same binding".into()))
+    }
+
+    /// Whether the item of `slot` was last changed by this very request: its answer was lost and the SDK tried again.
+    async fn is_own(&self, slot: &Slot, by: &By) -> Result<bool, Error> {
+        let key = binding_key(slot.registered.binding.actor_omni);
+        let row: Option<Row<StoredBinding>> = self.store.get(&key, Read::Consistent).await?;
+        Ok(row.is_some_and(|row| row.by == *by))
     }
 
     /// Whether the vendor has a device: half a read unit.

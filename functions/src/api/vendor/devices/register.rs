@@ -1,6 +1,7 @@
 //! `POST /v1/vendor/devices/register`
 //!
-//! Three calls in sequence for a new device (one read, two conditional writes), one for a known one.
+//! Three calls in sequence for a new device (one read, two conditional writes), one for a known one; one more where the
+//! device and user were released before.
 
 use axum::Json as View;
 use axum::extract::{FromRequest, Request, State};

@@ -7,7 +7,7 @@ use csv::Writer;
 use domain::Error;
 use domain::error::FieldErrors;
 use domain::ids::BindingId;
-use domain::import::{Format, Import, Line};
+use domain::import::{Format, Import, Line, MAX_LINES};
 use domain::omni::actor_omni;
 use domain::token::Scope;
 use serde::{Deserialize, Serialize};
@@ -112,8 +112,8 @@ fn parse(query: &ReportQuery) -> Result<(Format, u32), Error> {
         Some(_) => Err("expected ndjson or csv".into()),
     };
     let format = faults.take("/format", format);
-    let line = query.from_line.as_deref().map_or(Ok(1), str::parse).ok().filter(|line| *line >= 1);
-    match (format, faults.take("/from_line", line.ok_or_else(|| "expected the number of a line".into()))) {
+    let line = query.from_line.as_deref().map_or(Ok(1), str::parse).ok().filter(|line| (1..=MAX_LINES).contains(line));
+    match (format, faults.take("/from_line", line.ok_or_else(|| format!("expected a number from 1 to {MAX_LINES}")))) {
         (Some(format), Some(line)) => Ok((format, line)),
         _ => Err(faults.into_error()),
     }
