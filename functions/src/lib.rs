@@ -55,7 +55,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint("sessions-list", "GET", "/v1/vendor/sessions", Access::Session, api::vendor::sessions::list::routes),
     endpoint("sessions-end-all", "DELETE", "/v1/vendor/sessions", Access::Session, api::vendor::sessions::end_all::routes),
     endpoint("sessions-end", "DELETE", "/v1/vendor/sessions/current", Access::Session, api::vendor::sessions::end::routes),
-    endpoint("vendor-get", "GET", "/v1/vendor", Access::SessionOrVendorToken, api::vendor::get::routes),
+    endpoint("vendor-get", "GET", "/v1/vendor", Access::SessionOrVendorToken(None), api::vendor::get::routes),
     endpoint("onboarding-get", "GET", "/v1/vendor/onboarding", Access::Session, api::vendor::onboarding::routes),
     endpoint("legal-terms", "GET", "/v1/legal/terms", Access::Public, api::legal::terms::routes),
     endpoint("legal-document", "GET", "/v1/legal/{document}/{version}", Access::Public, api::legal::document::routes),
@@ -81,6 +81,15 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint("logo-upload", "PUT", "/v1/vendor/branding/logo", Access::Session, api::vendor::branding::logo::upload::routes),
     endpoint("logo-remove", "DELETE", "/v1/vendor/branding/logo", Access::Session, api::vendor::branding::logo::remove::routes),
     endpoint("logo-get", "GET", "/v1/vendor/branding/logo/{vendor_id}/{file}", Access::Public, api::vendor::branding::logo::get::routes),
+    endpoint("devices-register-batch", "POST", "/v1/vendor/devices/register-batch", Access::VendorToken(Scope::DevicesWrite), api::vendor::devices::register_batch::routes),
+    endpoint("devices-list", "GET", "/v1/vendor/devices", Access::SessionOrVendorToken(Some(Scope::DevicesRead)), api::vendor::devices::list::routes),
+    endpoint("devices-get", "GET", "/v1/vendor/devices/{device_id}", Access::SessionOrVendorToken(Some(Scope::DevicesRead)), api::vendor::devices::get::routes),
+    endpoint("devices-release", "DELETE", "/v1/vendor/devices/{device_id}/bindings/{user_omni}", Access::SessionOrVendorToken(Some(Scope::DevicesWrite)), api::vendor::devices::release::routes),
+    endpoint("imports-create", "POST", "/v1/vendor/imports", Access::SessionOrVendorToken(Some(Scope::DevicesWrite)), api::vendor::imports::create::routes),
+    endpoint("imports-list", "GET", "/v1/vendor/imports", Access::SessionOrVendorToken(Some(Scope::DevicesRead)), api::vendor::imports::list::routes),
+    endpoint("imports-get", "GET", "/v1/vendor/imports/{import_id}", Access::SessionOrVendorToken(Some(Scope::DevicesRead)), api::vendor::imports::get::routes),
+    endpoint("imports-upload", "POST", "/v1/vendor/imports/{import_id}/chunks", Access::SessionOrVendorToken(Some(Scope::DevicesWrite)), api::vendor::imports::upload::routes),
+    endpoint("imports-report", "GET", "/v1/vendor/imports/{import_id}/report", Access::SessionOrVendorToken(Some(Scope::DevicesRead)), api::vendor::imports::report::routes),
     endpoint("audit-list", "GET", "/v1/vendor/audit", Access::Session, api::vendor::audit::list::routes),
     endpoint("openapi-get", "GET", "/openapi.json", Access::Public, api::meta::openapi::routes),
     endpoint("docs-get", "GET", "/docs", Access::Public, api::meta::docs::page),
@@ -130,7 +139,8 @@ pub const JOBS: &[Job] = &[
 pub async fn serve(function: &'static str, routes: OpenApiRouter<App>) -> Result<(), lambda_http::Error> {
     platform::telemetry::init(&Env::process());
     let (routes, _) = routes.split_for_parts();
-    lambda_http::run(platform::http::service(function, routes, App::on_lambda())).await
+    let service = platform::http::service(function, routes, App::on_lambda());
+    lambda_http::run(tower::util::MapRequest::new(service, platform::http::gateway::restore_path)).await
 }
 
 /// Runs a job on Lambda. A binary's whole `main`.

@@ -184,6 +184,8 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
         "token_address" => return None,
         "service_token" if new => "service_token.issued",
         "service_token" if gained("revoked_at") => "service_token.revoked",
+        // What an event of a device leads to.
+        "device_activity" | "user_device" => return None,
         "vendor" if new => "vendor.signed_up",
         "vendor" if gained("email_verified_at") => "vendor.email_verified",
         "vendor" if gained("terms") => "vendor.terms_accepted",
@@ -207,6 +209,12 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
         "binding" if new => "device.registered",
         "actor_day" => return None, // a cap's authority event: it is metered, and nothing of the vendor's changes
         "revocation" if new => "cap.revoked",
+        "binding" if gained("released_at") => "device.released",
+        "binding" => return None, // a root that counts the release of a later generation
+        "import" if new => "import.created",
+        "import_chunk" if gained("counts") => "import.chunk_worked_off",
+        // Begun, and told line by line: the bindings have rows of their own.
+        "import_chunk" | "import_result" => return None,
         "provider_event" if new => return None, // kept for the worker; what it changes has a row
         _ if new => return Some(format!("{kind}.created")),
         _ => return Some(format!("{kind}.updated")),
@@ -222,6 +230,7 @@ fn subject(kind: &str, item: &Item) -> String {
         "token" | "token_address" => ("token", "token_id"),
         "service_token" => ("service_token", "token_id"),
         "session" => ("session", "session_id"),
+        "import" | "import_chunk" => ("import", "import_id"),
         _ => ("vendor", "vendor_id"),
     };
     format!("{name}:{}", item.get(field).and_then(Value::as_str).unwrap_or("?"))

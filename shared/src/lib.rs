@@ -2,6 +2,7 @@
 //!
 //! Pure: no async, no I/O, no AWS, no HTTP, no clock and no randomness. Whatever comes from outside is a parameter.
 
+pub mod activity;
 pub mod address;
 pub mod audit;
 pub mod branding;
@@ -11,6 +12,7 @@ pub mod clock;
 pub mod device;
 pub mod error;
 pub mod ids;
+pub mod import;
 pub mod money;
 pub mod omni;
 pub mod onboarding;

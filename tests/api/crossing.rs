@@ -27,6 +27,8 @@ impl World {
             "actor_omni": registered.str("/actor_omni"), "op": "fetch", "data_class": "memory", "namespaces": ["family"],
         });
         let cap = portal.post("/v1/vendor/caps", Auth::Bearer(&victim.token), cap).await.expect(201);
+        let import = json!({ "format": "ndjson", "total_lines": 1 });
+        let import = portal.import(&victim.token, import).await;
         let sessions = portal.get("/v1/vendor/sessions", Auth::Session(&victim.session)).await.expect(200);
         let ids = vec![
             ("{token_id}", victim.token_id.clone(), format!("tok_{NEVER}")),
@@ -34,6 +36,7 @@ impl World {
             ("{user_omni}", omni("77"), omni("78")),
             ("{actor_omni}", registered.str("/actor_omni").into(), omni("79")),
             ("{cap_id}", cap.str("/cap_id").into(), format!("cap_{NEVER}")),
+            ("{import_id}", import, format!("imp_{NEVER}")),
             ("{session_id}", sessions.str("/data/0/session_id").into(), format!("ses_{NEVER}")),
         ];
         Self { portal, thief, victim, ids }
@@ -84,7 +87,7 @@ async fn a_foreign_id_in_the_path_is_as_one_that_never_was() {
         assert!(!foreign.contains('{'), "say here what {foreign} is with another's ids");
         let body = match good::body(endpoint) {
             good::Body::Json(body) => Some(body),
-            good::Body::None | good::Body::Form(_) | good::Body::Picture(_) => None,
+            good::Body::None | good::Body::Form(_) | good::Body::Lines(_) | good::Body::Picture(_) => None,
         };
         let theirs = world.ask(endpoint, &foreign, body.clone()).await;
         let nobodys = world.ask(endpoint, &never, body).await;

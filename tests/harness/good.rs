@@ -17,6 +17,8 @@ pub enum Body {
     Form(&'static str),
     /// A PNG.
     Picture(Vec<u8>),
+    /// JSON Lines.
+    Lines(&'static str),
 }
 
 /// A link's or session's secret that nobody has.
@@ -25,6 +27,10 @@ pub const NOBODYS_SECRET: &str = "0FNk4m2d9bWvYh8oYcHqZ0q3b1Jx7l5uTz2aVwS6iEo";
 const NOBODYS_REVOCATION: &str = "/v1/vendor/caps/cap_01JZ8Q6V3M4N5P6R7S8T9V0W1X/revoke";
 /// The form of a page that was opened with it.
 const NOBODYS_FORM: &str = "token=0FNk4m2d9bWvYh8oYcHqZ0q3b1Jx7l5uTz2aVwS6iEo";
+
+/// A binding that nobody has.
+const NOBODYS_BINDING: &str =
+    "/v1/vendor/devices/FT-NOBODYS/bindings/0x7777777777777777777777777777777777777777777777777777777777777777";
 
 /// The path of a good request to `endpoint`.
 pub fn path(endpoint: &Endpoint) -> &'static str {
@@ -37,6 +43,13 @@ pub fn path(endpoint: &Endpoint) -> &'static str {
             "/v1/vendor/branding/logo/ven_01JZ8Q6V3M4N5P6R7S8T9V0W1X/\
              9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.png"
         }
+        "/v1/vendor/devices/{device_id}" => "/v1/vendor/devices/FT-NOBODYS",
+        "/v1/vendor/devices/{device_id}/bindings/{user_omni}" => NOBODYS_BINDING,
+        "/v1/vendor/imports/{import_id}" => "/v1/vendor/imports/imp_01JZ8Q6V3M4N5P6R7S8T9V0W1X",
+        "/v1/vendor/imports/{import_id}/chunks" => {
+            "/v1/vendor/imports/imp_01JZ8Q6V3M4N5P6R7S8T9V0W1X/chunks?first_line=1"
+        }
+        "/v1/vendor/imports/{import_id}/report" => "/v1/vendor/imports/imp_01JZ8Q6V3M4N5P6R7S8T9V0W1X/report",
         path => {
             assert!(!path.contains('{'), "say here what {path} is with its parameters");
             path
@@ -62,6 +75,14 @@ pub fn body(endpoint: &Endpoint) -> Body {
         "devices-register" => Body::Json(json!({
             "device_id": "FT-GOOD", "user_omni": omni("77"), "model": "bunny-2", "metadata": { "firmware": "1.0.3" },
         })),
+        "devices-register-batch" => {
+            let devices = [json!({ "device_id": "FT-GOOD", "user_omni": omni("77"), "model": "bunny-2" })];
+            Body::Json(json!({ "devices": devices }))
+        }
+        "imports-create" => {
+            Body::Json(json!({ "name": "lot 7", "format": "ndjson", "total_lines": 1, "chunk_lines": 500 }))
+        }
+        "imports-upload" => Body::Lines("{}\n"),
         "page-verify-email" | "page-sign-in" if endpoint.method == "POST" => Body::Form(NOBODYS_FORM),
         "tokens-rotate" => Body::Json(json!({ "grace_hours": 24 })),
         "tokens-introspect" => Body::Form("token=eyJhbGciOiJFUzI1NiJ9.e30.c2ln"),
@@ -76,7 +97,9 @@ pub fn body(endpoint: &Endpoint) -> Body {
             "display_name": "Ropet", "accent_color": "#c0392b", "support_url": "https://help.ropet.example/",
         })),
         "logo-upload" => Body::Picture(super::pictures::png(16, 16)),
-        "sessions-end" | "sessions-end-all" | "tokens-revoke" | "caps-revoke" | "logo-remove" => Body::None,
+        "sessions-end" | "sessions-end-all" | "tokens-revoke" | "caps-revoke" | "logo-remove" | "devices-release" => {
+            Body::None
+        }
         function => {
             assert_eq!(endpoint.method, "GET", "say here what a good request to {function} is");
             Body::None
@@ -88,7 +111,7 @@ pub fn body(endpoint: &Endpoint) -> Body {
 pub fn request(portal: &Portal, endpoint: &Endpoint) -> RequestBuilder {
     let method: Method = endpoint.method.parse().expect("a method");
     let mut request = portal.request(method, path(endpoint), Auth::None);
-    if endpoint.function == "devices-register" {
+    if ["devices-register", "devices-register-batch"].contains(&endpoint.function) {
         request = request.header("idempotency-key", "good");
     }
     if ["settings-update", "branding-update", "logo-upload", "logo-remove"].contains(&endpoint.function) {
@@ -98,6 +121,7 @@ pub fn request(portal: &Portal, endpoint: &Endpoint) -> RequestBuilder {
         Body::None => request,
         Body::Json(body) => request.json(&body),
         Body::Picture(picture) => request.header("content-type", "image/png").body(picture),
+        Body::Lines(lines) => request.header("content-type", "application/x-ndjson").body(lines),
         Body::Form(form) => request.header("content-type", "application/x-www-form-urlencoded").body(form),
     }
 }
@@ -108,6 +132,6 @@ pub fn authorization(endpoint: &Endpoint, vendor: &Vendor) -> Option<String> {
         Access::Public | Access::ProviderSignature => None,
         Access::ServiceToken(_) => None,
         Access::Session => Some(format!("Session {}", vendor.session)),
-        Access::VendorToken(_) | Access::SessionOrVendorToken => Some(format!("Bearer {}", vendor.token)),
+        Access::VendorToken(_) | Access::SessionOrVendorToken(_) => Some(format!("Bearer {}", vendor.token)),
     }
 }

@@ -1,9 +1,12 @@
 //! What no endpoint does: operations' hand in the table, and a signature of K1 over something that the portal would
 //! never sign. Both go to the local AWS as any SDK's calls would.
 
+use std::collections::HashMap;
+
 use data_encoding::BASE64;
-use domain::cap::REVOKED_SECONDS;
-use domain::clock::{plus_seconds, sortable};
+use functions::platform::app::App;
+use functions::platform::store::VendorStore;
+use functions::platform::world::{Clock, Env, Random};
 use p256::ecdsa::Signature;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -12,10 +15,48 @@ use sha2::{Digest, Sha256};
 use super::{Answer, Auth, Portal, jwt};
 
 impl Portal {
+    /// The door to a vendor's data, as a function of ours called `test` has it.
+    pub fn store_of(&self, vendor_id: &str) -> VendorStore {
+        let aws = self.runner().aws();
+        let settings = HashMap::from([
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_ENDPOINT_URL", aws.endpoint("test")),
+            ("TABLE_NAME", local::aws::Aws::table_name().to_owned()),
+        ]);
+        let env = Env::new(move |name| settings.get(name).cloned());
+        let app = App::new(env, Clock::system(), Random::system());
+        let store = app.store_of_all_vendors().expect("all settings are there");
+        store.of(vendor_id.parse().expect("a vendor's id"))
+    }
+
     async fn aws(&self, target: &str, request: Value) -> Value {
         let endpoint = self.runner().aws().endpoint("operations");
         let request = self.client().post(endpoint).header("x-amz-target", target).json(&request);
         self.send(request).await.expect(200).body
+    }
+
+    /// Takes an item out of the table, as if it had never been written.
+    pub async fn forget(&self, pk: &str, sk: &str) {
+        let request = json!({
+            "TableName": local::aws::Aws::table_name(),
+            "Key": { "pk": { "S": pk }, "sk": { "S": sk } },
+            "ConditionExpression": "attribute_exists(pk)",
+        });
+        self.aws("DynamoDB_20120810.DeleteItem", request).await;
+    }
+
+    /// Makes a chunk of an import one that was begun and never ended.
+    pub async fn unend(&self, pk: &str, sk: &str) {
+        let request = json!({
+            "TableName": local::aws::Aws::table_name(),
+            "Key": { "pk": { "S": pk }, "sk": { "S": sk } },
+            "ConditionExpression": "attribute_exists(counts)",
+            "UpdateExpression": "REMOVE counts SET version = :zero",
+            "ExpressionAttributeValues": { ":zero": { "N": "0" } },
+        });
+        self.aws("DynamoDB_20120810.UpdateItem", request).await;
     }
 
     async fn set(&self, pk: &str, sk: &str, field: &str, value: Value) {
@@ -46,23 +87,6 @@ impl Portal {
         let list: Vec<Value> = namespaces.iter().map(|name| json!({ "S": name })).collect();
         let field = "allowed_namespaces";
         self.set(&format!("VENDOR#{vendor_id}"), "PROFILE", field, json!({ "L": list })).await;
-    }
-
-    /// Ends all caps of an actor, as its release does.
-    pub async fn revoke_actor(&self, vendor_id: &str, actor_omni: &str) {
-        let now = self.now().await;
-        let until = plus_seconds(now, REVOKED_SECONDS);
-        let text = |value: String| json!({ "S": value });
-        let by =
-            json!({ "at": text(now.to_string()), "who": text("visitor".into()), "req": text("req_operations".into()) });
-        let item = json!({
-            "pk": text("REVOKED".into()), "sk": text(format!("{}#{actor_omni}#{vendor_id}", sortable(until))),
-            "kind": text("revocation".into()), "by": { "M": by }, "ttl": { "N": until.as_second().to_string() },
-            "vendor_id": text(vendor_id.into()), "actor_omni": text(actor_omni.into()),
-            "expires_at": text(until.to_string()),
-        });
-        let request = json!({ "TableName": local::aws::Aws::table_name(), "Item": item });
-        self.aws("DynamoDB_20120810.PutItem", request).await;
     }
 
     /// A token of AgentKeys' own services, as operations issue it.

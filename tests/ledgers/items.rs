@@ -18,11 +18,19 @@ const SHAPES: &[(&str, &str)] = &[
     ("audit", "row.audit_id:S row.changes:L row.subject:S row.type:S sequence:S vendor_id:S"),
     (
         "binding",
-        "binding_id:S cap_seconds?:N generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S store_mask?:N \
-         v_pk:S v_sk:S",
+        "binding_id:S cap_seconds?:N device_id?:S generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S \
+         released?:N released_at?:S store_mask?:N user_omni?:S v_pk?:S v_sk?:S vendor_id?:S",
     ),
+    ("device_activity", "a_pk:S a_sk:S device_id:S first_active_day:S last_active_day:S vendor_id:S"),
     ("email", "digest:S vendor_id:S"),
-    ("idempotency", "expires_at:S fingerprint:S key_hash:S ttl:N vendor_id:S"),
+    ("idempotency", "expires_at:S fingerprint:S generations?:S key_hash:S ttl:N vendor_id:S"),
+    ("import", "chunk_lines:N created_at:S dry_run:BOOL format:S import_id:S name?:S total_lines:N ttl:N vendor_id:S"),
+    (
+        "import_chunk",
+        "counts.known:N counts.registered:N counts.rejected:N digest:S expires_at:S first_line:N import_id:S ttl:N \
+         vendor_id:S version:N",
+    ),
+    ("import_result", "expires_at:S first_line:N import_id:S lines:S ttl:N vendor_id:S"),
     (
         "link",
         "expires_at:S hash:S profile.display_name?:S profile.email?:S profile.locale?:S purpose:S request_hash?:S ttl:N vendor_id:S",
@@ -51,6 +59,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("token_address", "address:S expires_at:S role:S token_id:S ttl:N vendor_id:S"),
     ("token_slot", "expires_at:S previous.token_id?:S previous.valid_until?:S token_id:S vendor_id:S version:N"),
     ("token_use", "address:S expires_at:S last_used_at:S token_id:S ttl:N vendor_id:S"),
+    ("user_device", "device_id:S generation:N user_omni:S vendor_id:S"),
     (
         "vendor",
         "allowed_namespaces:L branding.accent_color?:S branding.display_name?:S branding.support_url?:S \
@@ -138,6 +147,7 @@ impl Lived {
         register(&portal, &vendor).await;
         secrets.push(mint_and_revoke(&portal, &vendor).await);
         choose(&portal, &vendor).await;
+        release_and_import(&portal, &vendor).await;
         open_payouts(&portal, &vendor).await;
         secrets.extend(sign_in_and_out(&portal, &vendor).await);
         secrets.extend(other_vendors(&portal).await);
@@ -156,12 +166,11 @@ async fn register(portal: &Portal, Vendor { token, .. }: &Vendor) {
     portal.register(token, "told", told).await.expect(201);
 }
 
-/// Revokes one cap, and all of an actor's.
-async fn mint_and_revoke(portal: &Portal, Vendor { token, vendor_id, .. }: &Vendor) -> String {
+/// Mints a cap and revokes it.
+async fn mint_and_revoke(portal: &Portal, Vendor { token, .. }: &Vendor) -> String {
     let actor = portal.actor(token, "FT-0001").await;
     let minted = portal.mint(token, &actor, &["profile"]).await.expect(201);
     portal.revoke_cap(token, minted.str("/cap_id")).await.expect(204);
-    portal.revoke_actor(vendor_id, &actor).await;
     minted.str("/cap").to_owned()
 }
 
@@ -182,6 +191,17 @@ async fn choose(portal: &Portal, vendor: &Vendor) {
     portal.advance(31).await;
     let narrow = json!({ "device_id": "FT-0003", "user_omni": omni("11") });
     portal.register(&vendor.token, "narrow", narrow).await.expect(201);
+}
+
+/// Releases what was registered and registers it again; then two imports, one with a name.
+async fn release_and_import(portal: &Portal, Vendor { token, .. }: &Vendor) {
+    portal.release(Auth::Bearer(token), "FT-0001", "11").await.expect(204);
+    let again = json!({ "device_id": "FT-0001", "user_omni": omni("11") });
+    portal.register(token, "again", again).await.expect(201);
+    for name in [Value::Null, json!("lot 7")] {
+        let import = portal.import(token, json!({ "format": "ndjson", "total_lines": 1, "name": name })).await;
+        portal.upload(token, &import, 1, "{}\n").await.expect(200);
+    }
 }
 
 async fn open_payouts(portal: &Portal, vendor: &Vendor) {

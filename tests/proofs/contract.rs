@@ -19,6 +19,8 @@ async fn run_module<'a>(module: &str, arguments: impl IntoIterator<Item = &'a st
         .args(["-m", module])
         .args(arguments)
         .current_dir(folder.path())
+        .env("PYTHONPATH", at("tests/proofs"))
+        .env("SCHEMATHESIS_HOOKS", "contract_hooks")
         // The portal is on this machine, whatever proxy the machine has.
         .env("NO_PROXY", "127.0.0.1")
         .env("no_proxy", "127.0.0.1");

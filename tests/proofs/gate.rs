@@ -135,9 +135,19 @@ async fn a_revoked_cap_and_a_released_actor_are_refused_from_the_next_list_on() 
     assert_eq!(world.verdicts(&asked).await, ["refused: the cap is revoked", "allowed", "allowed"]);
     // The list is in the order of the ends, and the portal's clock is told by the second.
     world.portal.advance(1).await;
-    world.portal.revoke_actor(&world.vendor.vendor_id, &world.actor).await;
+    let software = crate::harness::Auth::Bearer(&world.vendor.token);
+    world.portal.release(software, "FT-0001", "11").await.expect(204);
     let refused = ["refused: the cap is revoked", "refused: the actor is released", "allowed"];
     assert_eq!(world.verdicts(&asked).await, refused);
+
+    // No cap for the released actor; registered again, the device has another, whose caps count.
+    world.portal.mint(&world.vendor.token, &world.actor, &["temp"]).await.problem(404, "not_found");
+    let again = json!({ "device_id": "FT-0001", "user_omni": crate::harness::omni("11") });
+    let again = world.portal.register(&world.vendor.token, "again", again).await.expect(201);
+    let next = again.str("/actor_omni");
+    assert_ne!(next, world.actor);
+    let cap = world.mint(next, &["temp"]).await;
+    assert_eq!(world.verdicts(&[fetch(&cap, next, "temp")]).await, ["allowed"]);
 
     // An entry counts for its own vendor's caps only.
     let now = world.portal.now().await.as_second();

@@ -1,6 +1,7 @@
 //! What no HTTP request reaches: what the table's stream feeds, what runs on a schedule, what operations call.
 //! Idempotent, and named by what they work off.
 
+mod activity;
 pub mod audit;
 mod links;
 mod mail;

@@ -50,7 +50,11 @@ fn message_name(notice: &Notice, by: &By) -> String {
 /// The mail, if there is still anything to tell and anybody to tell it to.
 async fn write(app: &App, store: &VendorStore, about: &About, by: &By) -> Result<Option<Mail>, Error> {
     let vendor = store.vendor().await?;
-    if vendor.status == Status::Closed {
+    let wanted = match about {
+        About::TokenExpiry { .. } => vendor.notifications.token_expiry,
+        About::NewAddress { .. } => vendor.notifications.new_address,
+    };
+    if vendor.status == Status::Closed || !wanted {
         return Ok(None);
     }
     let token_id = match about {

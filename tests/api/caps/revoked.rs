@@ -31,7 +31,7 @@ async fn lists_caps_and_actors_until_no_such_cap_can_be_alive() {
     let cap_id = minted.str("/cap_id");
     portal.revoke_cap(&vendor.token, cap_id).await.expect(204);
     portal.advance(60).await;
-    portal.revoke_actor(&vendor.vendor_id, &actor).await;
+    portal.release(Auth::Bearer(&vendor.token), "FT-0001", "11").await.expect(204);
 
     let list = portal.get(PATH, Auth::None).await.expect(200);
     let entries = list.body["revoked"].as_array().unwrap();

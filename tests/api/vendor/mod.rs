@@ -5,6 +5,7 @@ mod branding;
 mod caps;
 mod devices;
 mod get;
+mod imports;
 mod onboarding;
 mod payment;
 mod sessions;

@@ -5,6 +5,7 @@ pub mod branding;
 pub mod caps;
 pub mod devices;
 pub mod get;
+pub mod imports;
 pub mod onboarding;
 pub mod payment;
 pub mod sessions;

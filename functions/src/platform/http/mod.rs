@@ -1,6 +1,8 @@
 //! HTTP around the handlers: request ids, problem documents, headers, one log line a request.
 
 mod body;
+pub mod cursor;
+pub mod gateway;
 mod precondition;
 mod problem;
 
@@ -24,7 +26,7 @@ use domain::clock::Timestamp;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-pub use body::{Form, Json, MAX_BODY, OptionalJson, Raw};
+pub use body::{Form, Json, LARGE_BODY, MAX_BODY, OptionalJson, Raw, media_type, parse_json, read};
 pub use precondition::{Current, IfMatch, Precondition};
 pub use problem::{Failure, Problem, ProblemField};
 

@@ -2,15 +2,19 @@
 //!
 //! Every write is conditional and derived from its request, so that a retry finds its own result.
 
+pub mod activity;
 pub mod actor_day;
 pub mod audit;
 pub mod binding;
+pub mod devices;
 pub mod idempotency;
+pub mod import;
 pub mod link;
 pub mod logo;
 pub mod notice;
 pub mod onboarding;
 pub mod provider_event;
+pub mod registry;
 pub mod revocation;
 pub mod row;
 pub mod service_token;
@@ -25,7 +29,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Delete, KeysAndAttributes, Put, ReturnValuesOnConditionCheckFailure,
@@ -91,8 +95,30 @@ pub enum Write {
     Replace(Item, u64),
     /// Put an item over one that must exist. Another write of the transaction holds its version.
     Overwrite(Item),
+    /// Put over an item of the same key that must exist and still be as told.
+    Change(Item, Still),
     /// Delete an item that must exist.
     Take(Key),
+}
+
+/// What an item that is changed must still be like: how its writer knows that nobody was faster.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Still {
+    /// This attribute is not there.
+    Lacks(&'static str),
+    /// This attribute has this value.
+    Says(&'static str, AttributeValue),
+}
+
+impl Still {
+    /// As a condition, with the names and values in it.
+    fn condition(self) -> (&'static str, HashMap<String, String>, Option<Item>) {
+        let name = |field: &str| HashMap::from([("#field".to_owned(), field.to_owned())]);
+        match self {
+            Self::Lacks(field) => ("attribute_exists(pk) AND attribute_not_exists(#field)", name(field), None),
+            Self::Says(field, value) => ("#field = :still", name(field), Some([(":still".to_owned(), value)].into())),
+        }
+    }
 }
 
 /// What a transaction came to.
@@ -128,33 +154,17 @@ impl Store {
         self.get_item(key, read).await?.map(Row::from_item).transpose()
     }
 
-    /// One item as it lies there, for an entity that is more than its row.
     async fn get_item(&self, key: &Key, read: Read) -> Result<Option<Item>, Error> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key.attributes()))
-            .consistent_read(read == Read::Consistent)
-            .send()
-            .await
-            .map_err(unavailable)?;
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key.attributes()));
+        let answer = get.consistent_read(read == Read::Consistent).send().await.map_err(unavailable)?;
         Ok(answer.item)
-    }
-
-    /// Up to 100 items in one call, eventually consistent, by key.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] also when DynamoDB keeps leaving some out.
-    pub async fn batch_get(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, Error> {
-        self.batch_read(keys, Read::Eventual).await
     }
 
     /// Up to 100 items in one call, by key.
     ///
     /// # Errors
     /// [`Error::Unavailable`] also when DynamoDB keeps leaving some out.
-    pub async fn batch_read(&self, keys: &[Key], read: Read) -> Result<HashMap<Key, Item>, Error> {
+    pub async fn batch_get(&self, keys: &[Key], read: Read) -> Result<HashMap<Key, Item>, Error> {
         let mut found = HashMap::new();
         let attributes: Vec<_> = keys.iter().map(Key::attributes).collect();
         let wanted = KeysAndAttributes::builder().set_keys(Some(attributes));
@@ -217,13 +227,18 @@ impl Store {
             .set_item(Some(Row::new(item, by).into_item()?))
             .condition_expression("version = :before")
             .expression_attribute_values(":before", AttributeValue::N((version - 1).to_string()));
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Ok(false)
-            }
-            Err(error) => Err(unavailable(error)),
-        }
+        changed(put.send().await)
+    }
+
+    /// Puts `item` over the one of its key, if that is still as told. `false` when somebody else was faster.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn change(&self, item: Item, still: Still) -> Result<bool, Error> {
+        let (condition, names, values) = still.condition();
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).condition_expression(condition);
+        let put = put.set_expression_attribute_names(Some(names)).set_expression_attribute_values(values);
+        changed(put.send().await)
     }
 
     /// All of `writes` or none.
@@ -265,11 +280,27 @@ impl Store {
                 let put = put(new).condition_expression("attribute_exists(pk)");
                 item.put(put.build().map_err(broken)?).build()
             }
+            Write::Change(new, still) => {
+                let (condition, names, values) = still.condition();
+                let put = put(new).condition_expression(condition).set_expression_attribute_names(Some(names));
+                item.put(put.set_expression_attribute_values(values).build().map_err(broken)?).build()
+            }
             Write::Take(key) => {
                 let delete = Delete::builder().table_name(&self.table).set_key(Some(key.attributes()));
                 item.delete(delete.condition_expression("attribute_exists(pk)").build().map_err(broken)?).build()
             }
         })
+    }
+}
+
+/// Whether a conditional put was the first.
+fn changed(outcome: Result<PutItemOutput, SdkError<PutItemError>>) -> Result<bool, Error> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+            Ok(false)
+        }
+        Err(error) => Err(unavailable(error)),
     }
 }
 

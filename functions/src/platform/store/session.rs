@@ -172,7 +172,7 @@ impl VendorStore {
         let keys: Vec<Key> = refs.filter(|one| now < one.expires_at).map(|one| Session::key_of(&one.hash)).collect();
         let mut live: Vec<Row<Session>> = Vec::new();
         for keys in keys.chunks(BATCH) {
-            let mut found = self.store.batch_read(keys, Read::Consistent).await?;
+            let mut found = self.store.batch_get(keys, Read::Consistent).await?;
             let rows = keys.iter().filter_map(|key| found.remove(key)).map(Row::from_item);
             live.extend(rows.collect::<Result<Vec<_>, _>>()?);
         }

@@ -1,7 +1,5 @@
 //! Vendor tokens: what is known of them, and the slot that lets one be live at a time.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Error;
 use domain::audit::By;
@@ -242,21 +240,5 @@ impl Store {
         let rows = answer.items.unwrap_or_default().into_iter().map(Row::from_item);
         let tokens = rows.map(|row| row.map(|row: Row<VendorToken>| row.item)).collect::<Result<_, _>>()?;
         Ok((tokens, answer.last_evaluated_key))
-    }
-
-    /// Whether a partition of the index by vendor holds anything: half a read unit.
-    pub(super) async fn any_in_index(&self, v_pk: String) -> Result<bool, Error> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(super::BY_VENDOR)
-            .key_condition_expression("v_pk = :pk")
-            .set_expression_attribute_values(Some(HashMap::from([(":pk".to_owned(), AttributeValue::S(v_pk))])))
-            .limit(1)
-            .send()
-            .await
-            .map_err(unavailable)?;
-        Ok(answer.count > 0)
     }
 }

@@ -25,17 +25,19 @@ fn definition() -> Value {
     let text = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let keys = |partition: &str, sort: &str| json!([key(partition, "HASH"), key(sort, "RANGE")]);
-    let index = |name: &str, partition: &str, sort: &str| {
-        let all = json!({"ProjectionType": "ALL"});
-        json!({"IndexName": name, "KeySchema": keys(partition, sort), "Projection": all})
+    let index = |name: &str, partition: &str, sort: &str, projected: &str| {
+        let projection = json!({"ProjectionType": projected});
+        json!({"IndexName": name, "KeySchema": keys(partition, sort), "Projection": projection})
     };
+    let (by_vendor, by_activity) =
+        (index("by-vendor", "v_pk", "v_sk", "ALL"), index("by-activity", "a_pk", "a_sk", "KEYS_ONLY"));
     let attributes = ["pk", "sk", "v_pk", "v_sk", "a_pk", "a_sk"].map(text);
     json!({
         "TableName": TABLE,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": attributes,
         "KeySchema": keys("pk", "sk"),
-        "GlobalSecondaryIndexes": [index("by-vendor", "v_pk", "v_sk"), index("by-activity", "a_pk", "a_sk")],
+        "GlobalSecondaryIndexes": [by_vendor, by_activity],
         "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     })
 }

@@ -19,6 +19,7 @@ use crate::openapi::{BodyFaults, Faults, TokenFaults};
 use crate::platform::access::{BearerToken, VendorCaller};
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Json, Problem};
+use crate::platform::store::binding::Slot;
 
 /// Who is to do what, where and for how long.
 #[derive(Deserialize, ToSchema)]
@@ -124,7 +125,9 @@ async fn mint(
     let bound = match store.registered(found.remove(&store.binding_key(actor)))? {
         Some(bound) => bound,
         // The batch may lag behind a registration of a moment ago: nobody is turned away on its word.
-        None => store.registered_for_sure(actor).await?.ok_or(Error::NotFound)?,
+        None => {
+            store.read_slot(actor).await?.filter(Slot::is_live).map(|slot| slot.registered).ok_or(Error::NotFound)?
+        }
     };
     let cap = decide_cap(asked, &gate.vendor, &bound.binding, app.new_cap_id(store.vendor_id(), at), at)?;
     let jws = app.signer()?.cap(&cap).await?;
