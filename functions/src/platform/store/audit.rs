@@ -1,7 +1,6 @@
 //! Audit rows: append only, written by the stream's consumer alone.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::Error;
@@ -10,7 +9,7 @@ use domain::clock::{Timestamp, sortable};
 use domain::ids::VendorId;
 use serde::{Deserialize, Serialize};
 
-use super::{BATCH_ATTEMPTS, Entity, Item, Key, Row, Store, VendorStore, broken, unavailable};
+use super::{BATCH_ATTEMPTS, Entity, Item, Key, Row, Store, VendorStore, broken, pause, unavailable};
 
 /// A row with whose log it is in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,7 +88,7 @@ impl Store {
             if request.is_empty() {
                 return Ok(());
             }
-            tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+            pause(attempt).await;
         }
         Err(Error::Unavailable("DynamoDB left items unprocessed".into()))
     }
