@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use local::aws::Physics;
 use local::{Runner, RunnerOptions};
 use tracing_subscriber::EnvFilter;
 
@@ -68,7 +69,7 @@ async fn main() -> ExitCode {
 async fn serve(arguments: Arguments) -> Result<(), String> {
     let state_dir = (!arguments.ephemeral).then(|| PathBuf::from(".local"));
     let kept = if state_dir.is_some() { "under .local/" } else { "in memory only" };
-    let runner = Runner::start(RunnerOptions { port: arguments.port, state_dir }).await?;
+    let runner = Runner::start(RunnerOptions { port: arguments.port, state_dir, physics: Physics::aws() }).await?;
     let url = runner.url();
     println!(
         "AgentKeys Vendor Portal   {url}   (state is kept {kept})
@@ -112,7 +113,7 @@ async fn demo(port: u16) -> Result<(), String> {
     if answers {
         return local::demo::run(client, &running).await.map_err(told);
     }
-    let own = Runner::start(RunnerOptions { port: 0, state_dir: None }).await?;
+    let own = Runner::start(RunnerOptions { port: 0, state_dir: None, physics: Physics::aws() }).await?;
     let done = local::demo::run(client, own.url()).await.map_err(told);
     own.stop().await;
     done

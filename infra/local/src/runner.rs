@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::aws::{Aws, AwsOptions};
+use crate::aws::{Aws, AwsOptions, Physics};
 use crate::clock::LocalClock;
 use crate::doubles::stripe::{StripeDouble, StripeOptions};
 use crate::pump::Pump;
@@ -38,6 +38,8 @@ pub struct RunnerOptions {
     pub port: u16,
     /// Where the state is kept; `None` keeps it in memory.
     pub state_dir: Option<PathBuf>,
+    /// How the AWS behind it behaves: [`Physics::aws`] unless there is a reason.
+    pub physics: Physics,
 }
 
 /// The portal, running.
@@ -57,7 +59,7 @@ impl Runner {
     /// A sentence for who started it: the port is taken, the state can't be read.
     pub async fn start(options: RunnerOptions) -> Result<Self, String> {
         crate::install_tls_provider();
-        let RunnerOptions { port, state_dir } = options;
+        let RunnerOptions { port, state_dir, physics } = options;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
             format!("127.0.0.1:{port} can't be used ({error}); stop what runs there, or choose another with --port")
         })?;
@@ -77,7 +79,7 @@ impl Runner {
             now: now.clone(),
         })
         .map_err(|error| format!("the state of Stripe's double: {error}"))?;
-        let aws_options = AwsOptions { state_dir: state_dir.clone(), now };
+        let aws_options = AwsOptions { state_dir: state_dir.clone(), now, physics };
         let aws = Aws::start(aws_options, Router::new().nest("/stripe", stripe.api())).await?;
         let world = World { aws: aws.clone(), url: url.clone(), clock: clock.clone() };
         let jobs: Vec<_> = JOBS.iter().map(|job| (job, world.app(job.function))).collect();
@@ -102,9 +104,10 @@ impl Runner {
         &self.aws
     }
 
-    /// Until the table's stream is worked off.
+    /// Until the table's stream is worked off and every read sees all that was written.
     pub async fn settle(&self) {
         self.pump.settle().await;
+        self.aws.caught_up().await;
     }
 
     /// Stops: takes nothing new, lets what is under way end (two seconds at most), works the stream off.

@@ -1,7 +1,7 @@
 //! DynamoDB: the embedded engine with the product's one table.
 //!
 //! The engine is called in process through its typed API; what goes in and comes out is DynamoDB's own JSON. It always
-//! reads strongly, never throttles and knows no transaction conflicts: those are for other tests.
+//! reads strongly, never throttles and knows no transaction conflicts: that is what [`super::physics`] is for.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use super::{Now, Refusal};
 
 /// The product's one table.
 pub(super) const TABLE: &str = "agentkeys-vendor-portal";
+/// The table's indexes: name, partition key, sort key.
+pub(super) const INDEXES: [(&str, &str, &str); 2] = [("by-vendor", "v_pk", "v_sk"), ("by-activity", "a_pk", "a_sk")];
 /// The attribute that says when an item may be deleted.
 const TTL: &str = "ttl";
 
@@ -25,7 +27,7 @@ fn definition() -> Value {
     let text = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let keys = |partition: &str, sort: &str| json!([key(partition, "HASH"), key(sort, "RANGE")]);
-    let index = |name: &str, partition: &str, sort: &str| {
+    let index = |(name, partition, sort): (&str, &str, &str)| {
         let all = json!({"ProjectionType": "ALL"});
         json!({"IndexName": name, "KeySchema": keys(partition, sort), "Projection": all})
     };
@@ -35,7 +37,7 @@ fn definition() -> Value {
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": attributes,
         "KeySchema": keys("pk", "sk"),
-        "GlobalSecondaryIndexes": [index("by-vendor", "v_pk", "v_sk"), index("by-activity", "a_pk", "a_sk")],
+        "GlobalSecondaryIndexes": INDEXES.map(index),
         "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     })
 }
@@ -99,6 +101,36 @@ impl Engine {
 
     pub(super) fn stream_arn(&self) -> &str {
         &self.stream_arn
+    }
+
+    /// The item as it is; `None` if there is none.
+    pub(super) fn item(&self, (partition, sort): &(String, String)) -> Option<Value> {
+        let key = json!({"pk": {"S": partition}, "sk": {"S": sort}});
+        let request = json!({"TableName": TABLE, "Key": key, "ConsistentRead": true});
+        self.demand("GetItem", &request).ok()?.get_mut("Item").map(Value::take)
+    }
+
+    /// All items.
+    pub(super) fn items(&self) -> Result<Vec<Value>, String> {
+        let (mut items, mut request) = (Vec::new(), json!({"TableName": TABLE, "ConsistentRead": true}));
+        loop {
+            let mut page = self.demand("Scan", &request)?;
+            if let Some(Value::Array(found)) = page.get_mut("Items").map(Value::take) {
+                items.extend(found);
+            }
+            match page.get_mut("LastEvaluatedKey").map(Value::take) {
+                Some(last) => request["ExclusiveStartKey"] = last,
+                None => return Ok(items),
+            }
+        }
+    }
+
+    /// Puts many items at once, past the stream: all or, on an error, none.
+    pub(super) fn import<'a>(&self, items: impl Iterator<Item = &'a Value>) -> Result<usize, String> {
+        let items = items.map(<dynoxide::Item as serde::Deserialize>::deserialize).collect::<Result<Vec<_>, _>>();
+        let items = items.map_err(|error| error.to_string())?;
+        let imported = self.database.import_items(TABLE, items, dynoxide::ImportOptions::default());
+        imported.map(|done| done.items_imported).map_err(|error| error.to_string())
     }
 
     /// One call of DynamoDB or of its streams, by the name on the wire; `None` for a name that is not served.
