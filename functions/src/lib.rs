@@ -53,7 +53,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint("sessions-create", "POST", "/v1/vendor/sessions", Access::Public, api::vendor::sessions::create::routes),
     endpoint("sessions-exchange", "POST", "/v1/vendor/sessions/exchange", Access::Public, api::vendor::sessions::exchange::routes),
     endpoint("sessions-end", "DELETE", "/v1/vendor/sessions/current", Access::Session, api::vendor::sessions::end::routes),
-    endpoint("vendor-get", "GET", "/v1/vendor", Access::SessionOrVendorToken, api::vendor::get::routes),
+    endpoint("vendor-get", "GET", "/v1/vendor", Access::SessionOrVendorToken(None), api::vendor::get::routes),
     endpoint("onboarding-get", "GET", "/v1/vendor/onboarding", Access::Session, api::vendor::onboarding::routes),
     endpoint("legal-terms", "GET", "/v1/legal/terms", Access::Public, api::legal::terms::routes),
     endpoint("legal-document", "GET", "/v1/legal/{document}/{version}", Access::Public, api::legal::document::routes),
@@ -64,6 +64,10 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint("tokens-issue", "POST", "/v1/vendor/tokens", Access::Session, api::vendor::tokens::issue::routes),
     endpoint("jwks-get", "GET", "/.well-known/jwks.json", Access::Public, api::well_known::jwks::routes),
     endpoint("devices-register", "POST", "/v1/vendor/devices/register", Access::VendorToken(Scope::DevicesWrite), api::vendor::devices::register::routes),
+    endpoint("devices-register-batch", "POST", "/v1/vendor/devices/register-batch", Access::VendorToken(Scope::DevicesWrite), api::vendor::devices::register_batch::routes),
+    endpoint("devices-list", "GET", "/v1/vendor/devices", Access::SessionOrVendorToken(Some(Scope::DevicesRead)), api::vendor::devices::list::routes),
+    endpoint("devices-get", "GET", "/v1/vendor/devices/{device_id}", Access::SessionOrVendorToken(Some(Scope::DevicesRead)), api::vendor::devices::get::routes),
+    endpoint("devices-release", "DELETE", "/v1/vendor/devices/{device_id}/bindings/{user_omni}", Access::SessionOrVendorToken(Some(Scope::DevicesWrite)), api::vendor::devices::release::routes),
     endpoint("audit-list", "GET", "/v1/vendor/audit", Access::Session, api::vendor::audit::list::routes),
     endpoint("openapi-get", "GET", "/openapi.json", Access::Public, api::meta::openapi::routes),
     endpoint("docs-get", "GET", "/docs", Access::Public, api::meta::docs::page),
@@ -107,7 +111,8 @@ pub const JOBS: &[Job] = &[
 pub async fn serve(function: &'static str, routes: OpenApiRouter<App>) -> Result<(), lambda_http::Error> {
     platform::telemetry::init(&Env::process());
     let (routes, _) = routes.split_for_parts();
-    lambda_http::run(platform::http::service(function, routes, App::on_lambda())).await
+    let service = platform::http::service(function, routes, App::on_lambda());
+    lambda_http::run(tower::util::MapRequest::new(service, platform::http::gateway::restore_path)).await
 }
 
 /// Runs a job on Lambda. A binary's whole `main`.

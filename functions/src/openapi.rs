@@ -107,6 +107,10 @@ problems! {
     QueryFaults: "400" = "`invalid_request`: the path or the query can't be read";
     /// What an endpoint with a session or a token may answer.
     CallerFaults: "401" = "`unauthenticated`, `token_expired` or `token_revoked`";
+    /// What an endpoint that asks a token for a scope, and takes a session too, may answer.
+    ScopeFaults: "403" = "`insufficient_scope`";
+    /// What an endpoint may answer that registers by a token or a session.
+    BusinessFaults: "403" = "`insufficient_scope`, `onboarding_incomplete` with `missing`, or `vendor_suspended`";
     /// What an endpoint with a session may answer.
     SessionFaults: "401" = "`unauthenticated`";
     /// What an endpoint with a vendor token may answer.

@@ -160,6 +160,8 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
     let name = match kind {
         // Each is written together with, or only leads to, an item that has its own row.
         "audit" | "email" | "link_request" | "idempotency" | "token_slot" => return None,
+        // What an event of a device leads to.
+        "device_activity" | "user_device" => return None,
         "vendor" if new => "vendor.signed_up",
         "vendor" if gained("email_verified_at") => "vendor.email_verified",
         "vendor" if gained("terms") => "vendor.terms_accepted",
@@ -176,6 +178,8 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
         "stripe" if gained("payouts") => "payouts.changed",
         "stripe" => "payment.details_changed",
         "binding" if new => "device.registered",
+        "binding" if gained("released_at") => "device.released",
+        "binding" => return None, // a root that counts the release of a later generation
         "provider_event" if new => return None, // kept for the worker; what it changes has a row
         _ if new => return Some(format!("{kind}.created")),
         _ => return Some(format!("{kind}.updated")),

@@ -4,8 +4,12 @@
 //!
 //! 1. **Same triple:** the same (vendor, device, user) is the same binding, actor and receipt for ever, until released.
 //! 2. **Same key, other payload:** an `Idempotency-Key` that made a binding in the last 24 h is refused with another
-//!    payload. (One that only met a known triple made nothing and is not on record.)
-//! 3. **Released triple:** registered again it gets the next generation, hence a new actor.
+//!    payload. With the same payload it is answered as the first time, byte for byte, whatever happened in between: a
+//!    retry that comes late, after a release, neither undoes the release nor hears of another binding than its own.
+//!    (A key that only met known triples made nothing and is not on record.)
+//! 3. **Released triple:** registered again, by another key, it gets the next generation, hence a new actor.
+//!
+//! A batch is one payload with one key, and the rules hold for it as a whole.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -164,8 +168,8 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// SHA-256 of the payload in one canonical form: equal meaning, equal fingerprint.
-    pub fn fingerprint(&self) -> [u8; 32] {
+    /// What the payload means.
+    pub fn fingerprint(&self) -> Fingerprint {
         let model = self.model.as_ref().map(Model::to_string);
         let canonical = serde_json::json!([
             "register",
@@ -203,53 +207,42 @@ pub struct Binding {
     pub namespaces: Vec<Namespace>,
 }
 
+/// SHA-256 of a payload in one canonical form: equal meaning, equal fingerprint.
+pub type Fingerprint = [u8; 32];
+
 /// What an idempotency key was first used for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
     /// The first payload's fingerprint.
-    pub fingerprint: [u8; 32],
+    pub fingerprint: Fingerprint,
+    /// For each of its triples in order, the generation that the answer tells of.
+    pub generations: Vec<Generation>,
     /// From when on the key is as good as new.
     pub expires_at: Timestamp,
 }
 
 impl KeyRecord {
-    /// A record of `registration` made at `now`.
-    pub fn new(registration: &Registration, now: Timestamp) -> Self {
-        Self { fingerprint: registration.fingerprint(), expires_at: plus_seconds(now, IDEMPOTENCY_SECONDS) }
+    /// A record of a payload that came at `now`.
+    pub fn new(fingerprint: Fingerprint, generations: Vec<Generation>, now: Timestamp) -> Self {
+        Self { fingerprint, generations, expires_at: plus_seconds(now, IDEMPOTENCY_SECONDS) }
     }
 }
 
-/// What a registration comes to, as far as what was read can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// The binding is there already: answer with it. `replayed` tells whether this very key made it.
-    Known {
-        /// Whether the key came before with this payload.
-        replayed: bool,
-    },
-    /// No binding yet. `claimed` tells whether the key is on record (an earlier try got that far).
-    New {
-        /// Whether the key record is written.
-        claimed: bool,
-    },
-}
-
-/// Decides a registration from the key's record and the triple's binding as they were read at `now`.
+/// What the record of a key says of a payload that comes with it at `now`: nothing for a key that is new or whose time
+/// is over, else the generations that its answer tells of.
 ///
 /// # Errors
-/// [`Error::IdempotencyKeyReused`] when the key's record is alive and names another payload (rule 2).
-pub fn decide(
-    registration: &Registration,
-    key: Option<&KeyRecord>,
-    bound: bool,
+/// [`Error::IdempotencyKeyReused`] when the record is alive and names another payload (rule 2).
+pub fn recall<'a>(
+    fingerprint: &Fingerprint,
+    key: Option<&'a KeyRecord>,
     now: Timestamp,
-) -> Result<Decision, Error> {
-    let alive = key.filter(|record| now < record.expires_at);
-    if alive.is_some_and(|record| record.fingerprint != registration.fingerprint()) {
-        return Err(Error::IdempotencyKeyReused);
+) -> Result<Option<&'a [Generation]>, Error> {
+    match key.filter(|record| now < record.expires_at) {
+        Some(record) if record.fingerprint != *fingerprint => Err(Error::IdempotencyKeyReused),
+        Some(record) => Ok(Some(&record.generations)),
+        None => Ok(None),
     }
-    let seen = alive.is_some();
-    Ok(if bound { Decision::Known { replayed: seen } } else { Decision::New { claimed: seen } })
 }
 
 #[cfg(test)]
@@ -288,16 +281,17 @@ mod tests {
     }
 
     #[test]
-    fn the_rules() {
+    fn what_a_key_recalls() {
         let now: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
-        let (this, other) = (registration("FT-0001"), registration("FT-0002"));
-        let (same, reused) = (KeyRecord::new(&this, now), KeyRecord::new(&other, now));
-        assert_eq!(decide(&this, None, false, now), Ok(Decision::New { claimed: false }));
-        assert_eq!(decide(&this, Some(&same), false, now), Ok(Decision::New { claimed: true }));
-        assert_eq!(decide(&this, None, true, now), Ok(Decision::Known { replayed: false }));
-        assert_eq!(decide(&this, Some(&same), true, now), Ok(Decision::Known { replayed: true }));
-        assert_eq!(decide(&this, Some(&reused), true, now), Err(Error::IdempotencyKeyReused));
+        let (this, other) = (registration("FT-0001").fingerprint(), registration("FT-0002").fingerprint());
+        let record = KeyRecord::new(this, vec![3], now);
+        assert_eq!(recall(&this, None, now), Ok(None));
+        assert_eq!(recall(&this, Some(&record), now), Ok(Some([3].as_slice())));
+        assert_eq!(recall(&other, Some(&record), now), Err(Error::IdempotencyKeyReused));
+        let last = plus_seconds(now, IDEMPOTENCY_SECONDS - 1);
+        assert_eq!(recall(&other, Some(&record), last), Err(Error::IdempotencyKeyReused));
         let tomorrow = plus_seconds(now, IDEMPOTENCY_SECONDS);
-        assert_eq!(decide(&this, Some(&reused), true, tomorrow), Ok(Decision::Known { replayed: false }));
+        assert_eq!(recall(&this, Some(&record), tomorrow), Ok(None));
+        assert_eq!(recall(&other, Some(&record), tomorrow), Ok(None));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Pure: no async, no I/O, no AWS, no HTTP, no clock and no randomness. Whatever comes from outside is a parameter.
 
+pub mod activity;
 pub mod audit;
 pub mod cap;
 pub mod clock;

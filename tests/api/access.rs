@@ -101,7 +101,7 @@ impl World {
             Access::Public => Vec::new(),
             Access::Session => self.no_sessions(),
             Access::VendorToken(_) => self.no_tokens(),
-            Access::SessionOrVendorToken => self.neither(),
+            Access::SessionOrVendorToken(_) => self.neither(),
             Access::ProviderSignature => self.no_signatures(endpoint).await,
         }
     }
@@ -179,7 +179,7 @@ async fn after_91_days_every_credential_is_over() {
         let request = good::request(&portal, endpoint).header("authorization", credential);
         let answer = portal.send(request).await;
         match endpoint.access {
-            Access::VendorToken(_) | Access::SessionOrVendorToken => {
+            Access::VendorToken(_) | Access::SessionOrVendorToken(_) => {
                 let challenge = r#"Bearer error="invalid_token", error_description="token expired""#;
                 refused(answer, "token_expired", challenge, &name(endpoint));
             }
@@ -230,7 +230,7 @@ async fn a_token_of_fewer_scopes_reaches_less() {
     let claims = jwt::claims(issued.str("/token"));
     assert_eq!(claims["scope"], "devices:read usage:read");
     for endpoint in ENDPOINTS {
-        let Access::VendorToken(scope) = endpoint.access else {
+        let (Access::VendorToken(scope) | Access::SessionOrVendorToken(Some(scope))) = endpoint.access else {
             continue;
         };
         let allowed = ["devices:read", "usage:read"].contains(&scope.as_str());

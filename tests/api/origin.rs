@@ -6,7 +6,7 @@ use functions::{ENDPOINTS, Endpoint};
 use crate::harness::{Portal, good};
 
 fn with_session() -> impl Iterator<Item = &'static Endpoint> {
-    let by_session = |access: Access| matches!(access, Access::Session | Access::SessionOrVendorToken);
+    let by_session = |access: Access| matches!(access, Access::Session | Access::SessionOrVendorToken(_));
     ENDPOINTS.iter().filter(move |endpoint| by_session(endpoint.access))
 }
 

@@ -80,6 +80,6 @@ pub fn authorization(endpoint: &Endpoint, vendor: &Vendor) -> Option<String> {
     match endpoint.access {
         Access::Public | Access::ProviderSignature => None,
         Access::Session => Some(format!("Session {}", vendor.session)),
-        Access::VendorToken(_) | Access::SessionOrVendorToken => Some(format!("Bearer {}", vendor.token)),
+        Access::VendorToken(_) | Access::SessionOrVendorToken(_) => Some(format!("Bearer {}", vendor.token)),
     }
 }

@@ -113,7 +113,7 @@ fn security_is_what_the_endpoint_asks_for() {
             Access::Public => &[],
             Access::Session => &["session", "session_cookie"],
             Access::VendorToken(_) => &["vendor_token"],
-            Access::SessionOrVendorToken => &["session", "session_cookie", "vendor_token"],
+            Access::SessionOrVendorToken(_) => &["session", "session_cookie", "vendor_token"],
             Access::ProviderSignature => &["stripe_signature"],
         };
         let declared = list(&operation["security"]);
@@ -131,8 +131,8 @@ fn statuses(endpoint: &Endpoint, operation: &Value) -> Vec<&'static str> {
     let mut expected = vec!["500", "503"];
     match endpoint.access {
         Access::Public => {}
-        Access::Session | Access::SessionOrVendorToken => expected.push("401"),
-        Access::VendorToken(_) => expected.extend(["401", "403"]),
+        Access::Session | Access::SessionOrVendorToken(None) => expected.push("401"),
+        Access::VendorToken(_) | Access::SessionOrVendorToken(Some(_)) => expected.extend(["401", "403"]),
         Access::ProviderSignature => expected.extend(["400", "401", "413"]),
     }
     let signed = endpoint.access == Access::ProviderSignature;

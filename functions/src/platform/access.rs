@@ -11,7 +11,7 @@ use domain::Error;
 use domain::audit::{By, Principal};
 use domain::clock::{Timestamp, plus_seconds};
 use domain::ids::{TokenId, VendorId};
-use domain::token::{Scope, VendorToken};
+use domain::token::{Scope, Scopes, VendorToken};
 use domain::vendor::Vendor;
 
 use super::app::App;
@@ -32,8 +32,8 @@ pub enum Access {
     Session,
     /// A vendor token with this scope.
     VendorToken(Scope),
-    /// A session, or any vendor token.
-    SessionOrVendorToken,
+    /// A session, or a vendor token: with this scope, or any.
+    SessionOrVendorToken(Option<Scope>),
     /// A payment provider's signature.
     ProviderSignature,
 }
@@ -164,7 +164,7 @@ impl FromRequestParts<App> for SessionCaller {
 pub struct BearerToken {
     token_id: TokenId,
     vendor_id: VendorId,
-    scopes: domain::token::Scopes,
+    scopes: Scopes,
     by: By,
     app: App,
 }
@@ -224,7 +224,9 @@ impl BearerToken {
         if cached.is_none() {
             wanted.extend([vendor_at.clone(), token_at.clone()]);
         }
-        let mut found = if wanted.is_empty() { HashMap::new() } else { all.batch_get(&wanted).await? };
+        // The budget of a read is two units. Two items are read consistently for that, four are not.
+        let read = if cached.is_some() { Read::Consistent } else { Read::Eventual };
+        let mut found = if wanted.is_empty() { HashMap::new() } else { all.batch_get(&wanted, read).await? };
         let gate = match cached {
             Some(gate) => {
                 // The token's own time goes on while its gate is remembered.
@@ -250,13 +252,12 @@ impl BearerToken {
         Ok((VendorCaller { gate, store, by: self.by }, found))
     }
 
+    /// Vendor and token as they stand at this moment, in one call.
     async fn gate_for_sure(&self, store: &Store) -> Result<Gate, Error> {
         let (vendor_at, token_at) = (vendor_key(self.vendor_id), token_key(self.vendor_id, self.token_id));
-        let vendor = store.get::<Vendor>(&vendor_at, Read::Consistent);
-        let token = store.get::<VendorToken>(&token_at, Read::Consistent);
-        let (vendor, token) = tokio::try_join!(vendor, token)?;
-        let (vendor, token) = vendor.zip(token).ok_or(Error::Unauthenticated("token not on record"))?;
-        Ok(Gate { vendor: vendor.item, token: token.item })
+        let mut found = store.batch_get(&[vendor_at.clone(), token_at.clone()], Read::Consistent).await?;
+        let both = found.remove(&vendor_at).zip(found.remove(&token_at));
+        gate_of(both.ok_or(Error::Unauthenticated("token not on record"))?)
     }
 }
 
@@ -264,24 +265,62 @@ fn gate_of((vendor, token): (Item, Item)) -> Result<Gate, Error> {
     Ok(Gate { vendor: Row::from_item(vendor)?.item, token: Row::from_item(token)?.item })
 }
 
-/// A vendor's person or software, for what both may read.
+/// A vendor's person, or its software whose token holds: [`AnyCredential::open`] asks for the token's scope.
+pub struct AnyCredential {
+    caller: AnyCaller,
+    scopes: Option<Scopes>,
+}
+
+/// A vendor's person or software, for what both may do.
 pub struct AnyCaller {
     /// The door to the vendor's data.
     pub store: VendorStore,
+    /// Author of what is done here.
+    pub by: By,
+    vendor: Option<Vendor>,
 }
 
-impl FromRequestParts<App> for AnyCaller {
+impl AnyCredential {
+    /// Lets the caller in. A person may do all that its vendor may.
+    ///
+    /// # Errors
+    /// [`Error::InsufficientScope`] for a token without `scope`.
+    pub fn open(self, scope: Option<Scope>) -> Result<AnyCaller, Error> {
+        match (scope, self.scopes) {
+            (Some(scope), Some(scopes)) if !scopes.contain(scope) => Err(Error::InsufficientScope(scope)),
+            _ => Ok(self.caller),
+        }
+    }
+}
+
+impl AnyCaller {
+    /// The vendor, if it may do business.
+    ///
+    /// # Errors
+    /// [`Error::OnboardingIncomplete`], [`Error::VendorSuspended`], [`Error::Unavailable`].
+    pub async fn active_vendor(&self) -> Result<Vendor, Error> {
+        let vendor = match &self.vendor {
+            Some(vendor) => vendor.clone(),
+            None => self.store.vendor().await?,
+        };
+        vendor.require_active()?;
+        Ok(vendor)
+    }
+}
+
+impl FromRequestParts<App> for AnyCredential {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         if !matches!(credential(&parts.headers), Credential::Bearer(_)) {
-            let caller = SessionCaller::from_request_parts(parts, app).await?;
-            return Ok(Self { store: caller.store });
+            let SessionCaller { store, by, .. } = SessionCaller::from_request_parts(parts, app).await?;
+            return Ok(Self { caller: AnyCaller { store, by, vendor: None }, scopes: None });
         }
         let token = BearerToken::from_request_parts(parts, app).await?;
         let store = app.store_of_all_vendors()?;
-        let gate = token.gate_for_sure(store).await?;
-        gate.token.check(token.by.at)?;
-        Ok(Self { store: store.of(token.vendor_id) })
+        let Gate { vendor, token: record } = token.gate_for_sure(store).await?;
+        record.check(token.by.at)?;
+        let caller = AnyCaller { store: store.of(token.vendor_id), by: token.by, vendor: Some(vendor) };
+        Ok(Self { caller, scopes: Some(token.scopes) })
     }
 }

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::openapi::{CallerFaults, Faults};
-use crate::platform::access::AnyCaller;
+use crate::platform::access::AnyCredential;
 use crate::platform::app::App;
 use crate::platform::http::Failure;
 
@@ -85,8 +85,8 @@ impl TryFrom<Vendor> for VendorView {
 #[utoipa::path(get, path = "/v1/vendor", tag = "account", operation_id = "get_vendor",
     responses((status = 200, description = "The vendor", body = VendorView), CallerFaults, Faults),
     security(("session" = []), ("session_cookie" = []), ("vendor_token" = [])))]
-async fn get(caller: AnyCaller) -> Result<View<VendorView>, Failure> {
-    Ok(View(caller.store.vendor().await?.try_into()?))
+async fn get(caller: AnyCredential) -> Result<View<VendorView>, Failure> {
+    Ok(View(caller.open(None)?.store.vendor().await?.try_into()?))
 }
 
 /// The endpoint.

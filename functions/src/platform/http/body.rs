@@ -11,22 +11,35 @@ use serde::de::DeserializeOwned;
 
 use super::Failure;
 
-/// The largest JSON or form body that is read, in bytes.
+/// The largest JSON or form body that is read where nothing else is said, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
+
+/// The largest body of a batch or a chunk, in bytes.
+pub const LARGE_BODY: usize = 1024 * 1024;
 
 /// A body as JSON, in the form that `T` has. Unknown fields are refused where `T` says so.
 pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> Json<T> {
+    /// A body of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`Error::BodyTooLarge`], [`Error::UnsupportedMediaType`], [`Error::InvalidRequest`].
+    pub async fn within(limit: usize, request: Request) -> Result<Self, Error> {
+        let is_json = is_json(request.headers());
+        let bytes = read(request, limit).await?;
+        match is_json {
+            true => Ok(Self(parse_json(&bytes)?)),
+            false => Err(Error::UnsupportedMediaType("application/json")),
+        }
+    }
+}
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        let is_json = is_json(request.headers());
-        let bytes = read(request).await?;
-        match is_json {
-            true => Ok(Self(parse_json(&bytes)?)),
-            false => Err(Error::UnsupportedMediaType("application/json").into()),
-        }
+        Ok(Self::within(MAX_BODY, request).await?)
     }
 }
 
@@ -38,7 +51,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalJ
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
         let is_json = is_json(request.headers());
-        let bytes = read(request).await?;
+        let bytes = read(request, MAX_BODY).await?;
         match (bytes.is_empty(), is_json) {
             (true, _) => Ok(Self(T::default())),
             (false, true) => Ok(Self(parse_json(&bytes)?)),
@@ -59,7 +72,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
         let is_form = media_type(request.headers()).is_some_and(|kind| kind == "application/x-www-form-urlencoded");
-        let bytes = read(request).await?;
+        let bytes = read(request, MAX_BODY).await?;
         if !is_form {
             return Err(Error::UnsupportedMediaType("application/x-www-form-urlencoded").into());
         }
@@ -67,24 +80,25 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
-fn media_type(headers: &HeaderMap) -> Option<String> {
+/// The media type of a body, in lower case and without its parameters.
+pub fn media_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     Some(value.split(';').next()?.trim().to_ascii_lowercase())
 }
 
-/// Reads a body of at most [`MAX_BODY`] bytes.
+/// Reads a body of at most `limit` bytes.
 ///
 /// # Errors
 /// [`Error::BodyTooLarge`].
-async fn read(request: Request) -> Result<bytes::Bytes, Error> {
-    to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| Error::BodyTooLarge(MAX_BODY))
+pub async fn read(request: Request, limit: usize) -> Result<bytes::Bytes, Error> {
+    to_bytes(request.into_body(), limit).await.map_err(|_| Error::BodyTooLarge(limit))
 }
 
 /// Parses JSON and tells, by a pointer, where it does not have the form of `T`.
 ///
 /// # Errors
 /// [`Error::InvalidRequest`].
-fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let fault = |pointer: String, detail: &str| Error::InvalidRequest(vec![FieldError::new(pointer, detail)]);
     let text = std::str::from_utf8(bytes).map_err(|_| fault(String::new(), "the body is not UTF-8"))?;
     // serde would read an array as an object's fields in order.

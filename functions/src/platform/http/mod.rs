@@ -1,6 +1,8 @@
 //! HTTP around the handlers: request ids, problem documents, headers, one log line a request.
 
 mod body;
+pub mod cursor;
+pub mod gateway;
 mod problem;
 
 use std::any::Any;
@@ -23,7 +25,7 @@ use domain::clock::Timestamp;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 
-pub use body::{Form, Json, MAX_BODY, OptionalJson};
+pub use body::{Form, Json, LARGE_BODY, MAX_BODY, OptionalJson, media_type, parse_json, read};
 pub use problem::{Failure, Problem, ProblemField};
 
 use super::app::App;

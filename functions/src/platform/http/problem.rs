@@ -154,26 +154,33 @@ impl IntoResponse for Failure {
     }
 }
 
+impl Problem {
+    /// The problem that an error is.
+    pub fn of(error: &Error, request_id: &str, portal: &str) -> Self {
+        let (status, code, title) = face(error);
+        let (faults, missing): (&[FieldError], &[Step]) = match error {
+            Error::InvalidRequest(faults) | Error::ValidationFailed(faults) => (faults, &[]),
+            Error::OnboardingIncomplete(missing) => (&[], missing),
+            _ => (&[], &[]),
+        };
+        let field = |fault: &FieldError| ProblemField { pointer: fault.pointer.clone(), detail: fault.detail.clone() };
+        Self {
+            kind: format!("{portal}/problems/{code}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail(error),
+            code: code.to_owned(),
+            request_id: request_id.to_owned(),
+            errors: faults.iter().map(field).collect(),
+            missing: missing.to_vec(),
+        }
+    }
+}
+
 /// The document of an error, by the outermost layer.
 pub(super) fn document(error: &Error, request_id: &str, portal: &str) -> Response {
-    let (status, code, title) = face(error);
-    let (faults, missing): (&[FieldError], &[Step]) = match error {
-        Error::InvalidRequest(faults) | Error::ValidationFailed(faults) => (faults, &[]),
-        Error::OnboardingIncomplete(missing) => (&[], missing),
-        _ => (&[], &[]),
-    };
-    let field = |fault: &FieldError| ProblemField { pointer: fault.pointer.clone(), detail: fault.detail.clone() };
-    let problem = Problem {
-        kind: format!("{portal}/problems/{code}"),
-        title: title.to_owned(),
-        status: status.as_u16(),
-        detail: detail(error),
-        code: code.to_owned(),
-        request_id: request_id.to_owned(),
-        errors: faults.iter().map(field).collect(),
-        missing: missing.to_vec(),
-    };
-    let mut response = respond(status, problem);
+    let status = face(error).0;
+    let mut response = respond(status, Problem::of(error, request_id, portal));
     let headers = response.headers_mut();
     if let Some(challenge) = challenge(error).and_then(|text| HeaderValue::from_str(&text).ok()) {
         headers.insert(WWW_AUTHENTICATE, challenge);

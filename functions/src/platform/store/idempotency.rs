@@ -4,14 +4,15 @@ use data_encoding::HEXLOWER;
 use domain::Error;
 use domain::audit::By;
 use domain::clock::Timestamp;
-use domain::device::{IdempotencyKey, KeyRecord, Registration};
+use domain::device::{Fingerprint, IdempotencyKey, KeyRecord};
 use domain::ids::VendorId;
+use domain::omni::Generation;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Created, Entity, Item, Key, Row, VendorStore, broken};
 
-/// A key's record. The answer is not in it: it is the binding's, which the same read finds.
+/// A key's record. The answer is not in it: it is the bindings', whose items keep it for ever.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Idempotency {
     /// Whose key it is.
@@ -20,6 +21,9 @@ pub struct Idempotency {
     pub key_hash: String,
     /// SHA-256 of the first payload, in hex.
     pub fingerprint: String,
+    /// The generations that the answer tells of, with spaces between them; none where all are 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generations: Option<String>,
     /// From when on the key is as good as new.
     pub expires_at: Timestamp,
 }
@@ -41,9 +45,21 @@ fn hash(key: &IdempotencyKey) -> String {
 }
 
 fn record(item: Item) -> Result<KeyRecord, Error> {
-    let Row { item: Idempotency { fingerprint, expires_at, .. }, .. } = Row::from_item(item)?;
+    let Row { item: Idempotency { fingerprint, generations, expires_at, .. }, .. } = Row::from_item(item)?;
     let bytes = HEXLOWER.decode(fingerprint.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
-    Ok(KeyRecord { fingerprint: bytes.ok_or_else(|| broken("fingerprint"))?, expires_at })
+    let generations: Result<Vec<Generation>, _> =
+        generations.unwrap_or_default().split_whitespace().map(str::parse).collect();
+    Ok(KeyRecord {
+        fingerprint: bytes.ok_or_else(|| broken("fingerprint"))?,
+        generations: generations.map_err(broken)?,
+        expires_at,
+    })
+}
+
+/// What is written of generations: nothing where all are 0, as nearly always.
+fn written(generations: &[Generation]) -> Option<String> {
+    let words = || generations.iter().map(Generation::to_string).collect::<Vec<_>>().join(" ");
+    generations.iter().any(|generation| *generation > 0).then(words)
 }
 
 impl VendorStore {
@@ -60,19 +76,26 @@ impl VendorStore {
         item.map(record).transpose()
     }
 
-    /// Takes `key` for `registration`. The record of whoever took it first, unless that one is over.
+    /// Takes `key` for a payload whose answer tells of these generations. The record of whoever took it first, unless
+    /// that one is over.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn claim_key(
         &self,
         key: &IdempotencyKey,
-        registration: &Registration,
+        fingerprint: Fingerprint,
+        generations: Vec<Generation>,
         by: &By,
     ) -> Result<Option<KeyRecord>, Error> {
-        let KeyRecord { fingerprint, expires_at } = KeyRecord::new(registration, by.at);
-        let (vendor_id, key_hash) = (self.vendor_id, hash(key));
-        let item = Idempotency { vendor_id, key_hash, fingerprint: HEXLOWER.encode(&fingerprint), expires_at };
+        let KeyRecord { fingerprint, generations, expires_at } = KeyRecord::new(fingerprint, generations, by.at);
+        let item = Idempotency {
+            vendor_id: self.vendor_id,
+            key_hash: hash(key),
+            fingerprint: HEXLOWER.encode(&fingerprint),
+            generations: written(&generations),
+            expires_at,
+        };
         match self.store.create(&item, by, Some(by.at)).await? {
             Created::New => Ok(None),
             Created::Existing(item) => record(*item).map(Some),

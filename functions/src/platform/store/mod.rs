@@ -2,12 +2,15 @@
 //!
 //! Every write is conditional and derived from its request, so that a retry finds its own result.
 
+pub mod activity;
 pub mod audit;
 pub mod binding;
+pub mod devices;
 pub mod idempotency;
 pub mod link;
 pub mod onboarding;
 pub mod provider_event;
+pub mod registry;
 pub mod revocation;
 pub mod row;
 pub mod session;
@@ -85,8 +88,30 @@ pub enum Write {
     Create(Item),
     /// Put an item over the version before its own.
     Replace(Item, u64),
+    /// Put over an item of the same key that must exist and still be as told.
+    Change(Item, Still),
     /// Delete an item that must exist.
     Take(Key),
+}
+
+/// What an item that is changed must still be like: how its writer knows that nobody was faster.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Still {
+    /// This attribute is not there.
+    Lacks(&'static str),
+    /// This attribute has this value.
+    Says(&'static str, AttributeValue),
+}
+
+impl Still {
+    /// As a condition, with the names and values in it.
+    fn condition(self) -> (&'static str, HashMap<String, String>, Option<Item>) {
+        let name = |field: &str| HashMap::from([("#field".to_owned(), field.to_owned())]);
+        match self {
+            Self::Lacks(field) => ("attribute_exists(pk) AND attribute_not_exists(#field)", name(field), None),
+            Self::Says(field, value) => ("#field = :still", name(field), Some([(":still".to_owned(), value)].into())),
+        }
+    }
 }
 
 /// What a transaction came to.
@@ -121,26 +146,24 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] when DynamoDB does not answer, as for all calls here.
     pub async fn get<T: Entity>(&self, key: &Key, read: Read) -> Result<Option<Row<T>>, Error> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key.attributes()))
-            .consistent_read(read == Read::Consistent)
-            .send()
-            .await
-            .map_err(unavailable)?;
-        answer.item.map(Row::from_item).transpose()
+        self.get_item(key, read).await?.map(Row::from_item).transpose()
     }
 
-    /// Up to 100 items in one call, eventually consistent, by key.
+    async fn get_item(&self, key: &Key, read: Read) -> Result<Option<Item>, Error> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key.attributes()));
+        let answer = get.consistent_read(read == Read::Consistent).send().await.map_err(unavailable)?;
+        Ok(answer.item)
+    }
+
+    /// Up to 100 items in one call, by key.
     ///
     /// # Errors
     /// [`Error::Unavailable`] also when DynamoDB keeps leaving some out.
-    pub async fn batch_get(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, Error> {
+    pub async fn batch_get(&self, keys: &[Key], read: Read) -> Result<HashMap<Key, Item>, Error> {
         let mut found = HashMap::new();
         let attributes: Vec<_> = keys.iter().map(Key::attributes).collect();
-        let wanted = KeysAndAttributes::builder().set_keys(Some(attributes)).build().map_err(broken)?;
+        let wanted = KeysAndAttributes::builder().set_keys(Some(attributes));
+        let wanted = wanted.consistent_read(read == Read::Consistent).build().map_err(broken)?;
         let mut request = HashMap::from([(self.table.clone(), wanted)]);
         for attempt in 0..BATCH_ATTEMPTS {
             let answer =
@@ -199,13 +222,18 @@ impl Store {
             .set_item(Some(Row::new(item, by).into_item()?))
             .condition_expression("version = :before")
             .expression_attribute_values(":before", AttributeValue::N((version - 1).to_string()));
-        match send_put(put).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Ok(false)
-            }
-            Err(error) => Err(unavailable(error)),
-        }
+        changed(send_put(put).await)
+    }
+
+    /// Puts `item` over the one of its key, if that is still as told. `false` when somebody else was faster.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn change(&self, item: Item, still: Still) -> Result<bool, Error> {
+        let (condition, names, values) = still.condition();
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).condition_expression(condition);
+        let put = put.set_expression_attribute_names(Some(names)).set_expression_attribute_values(values);
+        changed(send_put(put).await)
     }
 
     /// All of `writes` or none.
@@ -253,6 +281,11 @@ impl Store {
                 let put = put(new).condition_expression("version = :before");
                 item.put(put.expression_attribute_values(":before", before).build().map_err(broken)?).build()
             }
+            Write::Change(new, still) => {
+                let (condition, names, values) = still.condition();
+                let put = put(new).condition_expression(condition).set_expression_attribute_names(Some(names));
+                item.put(put.set_expression_attribute_values(values).build().map_err(broken)?).build()
+            }
             Write::Take(key) => {
                 let delete = Delete::builder().table_name(&self.table).set_key(Some(key.attributes()));
                 item.delete(delete.condition_expression("attribute_exists(pk)").build().map_err(broken)?).build()
@@ -277,6 +310,17 @@ async fn send_put(put: PutItemFluentBuilder) -> Result<PutItemOutput, SdkError<P
         }
     }
     put.send().await
+}
+
+/// Whether a conditional put was the first.
+fn changed(outcome: Result<PutItemOutput, SdkError<PutItemError>>) -> Result<bool, Error> {
+    match outcome {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+            Ok(false)
+        }
+        Err(error) => Err(unavailable(error)),
+    }
 }
 
 /// An error of the SDK, which nobody but the log may read.

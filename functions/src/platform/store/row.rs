@@ -14,7 +14,7 @@ use super::broken;
 pub type Item = HashMap<String, AttributeValue>;
 
 /// The key of an item, or of its place in an index.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
     /// Partition key.
     pub pk: String,
@@ -52,6 +52,11 @@ pub trait Entity: Serialize + DeserializeOwned {
         None
     }
 
+    /// Where it is in the index by activity.
+    fn by_activity(&self) -> Option<Key> {
+        None
+    }
+
     /// When DynamoDB may delete it, in Unix seconds. It may live 48 h longer: readers compare the time themselves.
     fn ttl(&self) -> Option<i64> {
         None
@@ -71,6 +76,12 @@ pub struct Row<T> {
     /// Place in that partition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub v_sk: Option<String>,
+    /// Partition in the index by activity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub a_pk: Option<String>,
+    /// Place in that partition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub a_sk: Option<String>,
     /// See [`Entity::ttl`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<i64>,
@@ -88,7 +99,8 @@ impl<'a, T: Entity> Row<&'a T> {
     pub fn new(item: &'a T, by: &By) -> Self {
         let Key { pk, sk } = item.key();
         let (v_pk, v_sk) = item.by_vendor().map(|key| (key.pk, key.sk)).unzip();
-        Self { pk, sk, v_pk, v_sk, ttl: item.ttl(), kind: T::KIND.to_owned(), by: by.clone(), item }
+        let (a_pk, a_sk) = item.by_activity().map(|key| (key.pk, key.sk)).unzip();
+        Self { pk, sk, v_pk, v_sk, a_pk, a_sk, ttl: item.ttl(), kind: T::KIND.to_owned(), by: by.clone(), item }
     }
 
     /// The row as the SDK wants it.

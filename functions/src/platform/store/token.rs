@@ -1,8 +1,5 @@
 //! Vendor tokens: what is known of them, and the slot that lets one be live at a time.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Error;
 use domain::audit::By;
 use domain::clock::Timestamp;
@@ -11,7 +8,7 @@ use domain::token::VendorToken;
 use serde::{Deserialize, Serialize};
 
 use super::vendor::vendor_partition;
-use super::{Entity, Key, Read, Row, Store, Transacted, VendorStore, Write, unavailable};
+use super::{Entity, Key, Read, Row, Transacted, VendorStore, Write};
 
 impl Entity for VendorToken {
     const KIND: &'static str = "token";
@@ -87,23 +84,5 @@ impl VendorStore {
     async fn token_slot(&self) -> Result<Option<TokenSlot>, Error> {
         let row = self.store.get(&TokenSlot::key_of(self.vendor_id), Read::Consistent).await?;
         Ok(row.map(|row: Row<TokenSlot>| row.item))
-    }
-}
-
-impl Store {
-    /// Whether a partition of the index by vendor holds anything: half a read unit.
-    pub(super) async fn any_in_index(&self, v_pk: String) -> Result<bool, Error> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(super::BY_VENDOR)
-            .key_condition_expression("v_pk = :pk")
-            .set_expression_attribute_values(Some(HashMap::from([(":pk".to_owned(), AttributeValue::S(v_pk))])))
-            .limit(1)
-            .send()
-            .await
-            .map_err(unavailable)?;
-        Ok(answer.count > 0)
     }
 }

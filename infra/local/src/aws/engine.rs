@@ -17,8 +17,23 @@ use super::{Now, Refusal};
 
 /// The product's one table.
 pub(super) const TABLE: &str = "agentkeys-vendor-portal";
-/// The table's indexes: name, partition key, sort key.
-pub(super) const INDEXES: [(&str, &str, &str); 2] = [("by-vendor", "v_pk", "v_sk"), ("by-activity", "a_pk", "a_sk")];
+/// An index of the table.
+#[derive(Clone, Copy)]
+pub(super) struct Index {
+    pub(super) name: &'static str,
+    /// Its partition key.
+    pub(super) partition: &'static str,
+    /// Its sort key.
+    pub(super) sort: &'static str,
+    /// Whether it holds the keys alone, or whole items.
+    pub(super) keys_only: bool,
+}
+
+/// All of them.
+pub(super) const INDEXES: [Index; 2] = [
+    Index { name: "by-vendor", partition: "v_pk", sort: "v_sk", keys_only: false },
+    Index { name: "by-activity", partition: "a_pk", sort: "a_sk", keys_only: true },
+];
 /// The attribute that says when an item may be deleted.
 const TTL: &str = "ttl";
 
@@ -27,9 +42,9 @@ fn definition() -> Value {
     let text = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let keys = |partition: &str, sort: &str| json!([key(partition, "HASH"), key(sort, "RANGE")]);
-    let index = |(name, partition, sort): (&str, &str, &str)| {
-        let all = json!({"ProjectionType": "ALL"});
-        json!({"IndexName": name, "KeySchema": keys(partition, sort), "Projection": all})
+    let index = |Index { name, partition, sort, keys_only }: Index| {
+        let projection = json!({"ProjectionType": if keys_only { "KEYS_ONLY" } else { "ALL" }});
+        json!({"IndexName": name, "KeySchema": keys(partition, sort), "Projection": projection})
     };
     let attributes = ["pk", "sk", "v_pk", "v_sk", "a_pk", "a_sk"].map(text);
     json!({

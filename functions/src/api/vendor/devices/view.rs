@@ -58,7 +58,6 @@ impl RegisteredView {
     pub(super) fn of(Registered { binding, receipt }: Registered) -> Result<Self, Error> {
         let receipt = receipt.to_jws(&binding)?;
         let Binding { vendor_id, device_id, user_omni, generation, metadata, .. } = binding;
-        let notes = |metadata: Metadata| (!metadata.is_empty()).then(|| metadata.entries().clone());
         Ok(Self {
             binding_id: binding.binding_id.to_string(),
             actor_omni: binding.actor_omni.to_string(),
@@ -68,7 +67,7 @@ impl RegisteredView {
             generation,
             registered_at: rfc3339(binding.registered_at),
             model: binding.model.as_ref().map(Model::to_string),
-            metadata: notes(metadata),
+            metadata: notes(&metadata),
             receipt,
             cap_policy: CapPolicy::suggested(&binding.namespaces).into(),
         })
@@ -125,6 +124,11 @@ impl From<CapPolicy> for CapPolicyView {
             max_ttl_seconds: policy.max_ttl_seconds,
         }
     }
+}
+
+/// Notes as they are shown: left out where there are none.
+pub(super) fn notes(metadata: &Metadata) -> Option<BTreeMap<String, Value>> {
+    (!metadata.is_empty()).then(|| metadata.entries().clone())
 }
 
 /// Notes: texts, numbers and booleans by name.

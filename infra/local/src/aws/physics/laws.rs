@@ -204,10 +204,13 @@ impl Laws {
 
     fn query(&self, engine: &Engine, request: &Value) -> Option<Outcome> {
         let name = request.get("IndexName").and_then(Value::as_str);
-        let index = INDEXES.into_iter().find(|(index, _, _)| name == Some(*index));
-        let attribute = index.map_or("pk", |(_, partition, _)| partition);
+        let index = INDEXES.into_iter().find(|index| name == Some(index.name));
+        let attribute = index.map_or("pk", |index| index.partition);
         let partition = asked_partition(request, attribute);
-        let place = partition.map(|text| Place { index: index.map(|(name, _, _)| name), partition: text.to_owned() });
+        let place = partition.map(|text| match index {
+            Some(index) => Place::index(index.name, text),
+            None => Place::table(text),
+        });
         if let Some(refusal) = self.admit(place.as_ref()) {
             return Some(Err(refusal));
         }

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Limits;
+use super::touched::text;
 use crate::aws::billing::units_of;
-use crate::aws::engine::INDEXES;
+use crate::aws::engine::{INDEXES, Index};
 use crate::aws::wire::Refusal;
 
 /// From how many buckets on the full ones are thrown away.
@@ -32,6 +33,11 @@ impl Place {
     /// A partition of the table itself.
     pub(super) fn table(partition: &str) -> Self {
         Self { index: None, partition: partition.to_owned() }
+    }
+
+    /// A partition of an index.
+    pub(super) fn index(name: &'static str, partition: &str) -> Self {
+        Self { index: Some(name), partition: partition.to_owned() }
     }
 }
 
@@ -85,30 +91,37 @@ impl Buckets {
     }
 }
 
-/// What a write that turns `before` into `after` takes, and where. An index is written where the item enters it, leaves
-/// it, or changes in it.
+/// What a write that turns `before` into `after` takes, and where. An index is written where its part of the item enters
+/// it, leaves it, or changes in it.
 pub(super) fn written(partition: &str, before: Option<&Value>, after: Option<&Value>) -> Vec<(Place, f64)> {
     let mut all = vec![(Place::table(partition), units_of(before, after))];
-    for (index, partition_key, _) in INDEXES {
-        let of =
-            |item: Option<&Value>| item.and_then(|item| super::touched::text(item, partition_key)).map(str::to_owned);
-        let place = |partition| Place { index: Some(index), partition };
-        match (of(before), of(after)) {
-            (None, None) => {}
-            (Some(left), None) => all.push((place(left), units_of(before, None))),
-            (None, Some(entered)) => all.push((place(entered), units_of(after, None))),
-            (Some(left), Some(entered)) if left == entered => {
-                if before != after {
-                    all.push((place(entered), units_of(before, after)));
+    for index in INDEXES {
+        let place = |entry: &Value| text(entry, index.partition).map(|partition| Place::index(index.name, partition));
+        let (left, entered) = (entry(index, before), entry(index, after));
+        let (from, to) = (left.as_ref().and_then(place), entered.as_ref().and_then(place));
+        match (from, to) {
+            (Some(from), Some(to)) if from == to => {
+                if left != entered {
+                    all.push((to, units_of(left.as_ref(), entered.as_ref())));
                 }
             }
-            (Some(left), Some(entered)) => {
-                all.push((place(left), units_of(before, None)));
-                all.push((place(entered), units_of(after, None)));
+            (from, to) => {
+                all.extend(from.map(|place| (place, units_of(left.as_ref(), None))));
+                all.extend(to.map(|place| (place, units_of(entered.as_ref(), None))));
             }
         }
     }
     all
+}
+
+/// What an index holds of an item, if anything.
+fn entry(index: Index, item: Option<&Value>) -> Option<Value> {
+    let item = item.filter(|item| text(item, index.partition).is_some())?;
+    if !index.keys_only {
+        return Some(item.clone());
+    }
+    let keys = ["pk", "sk", index.partition, index.sort];
+    Some(keys.into_iter().filter_map(|key| Some((key.to_owned(), item.get(key)?.clone()))).collect())
 }
 
 /// The refusal of a call that a partition can't take, as on-demand tables answer ("DynamoDB throttling resolution guide").
@@ -166,5 +179,18 @@ mod tests {
         assert_eq!(places(Some(&a), Some(&larger)), [("A".to_owned(), 2.0)]);
         assert_eq!(places(Some(&larger), Some(&b)), [("A".to_owned(), 2.0), ("B".to_owned(), 1.0)]);
         assert_eq!(places(Some(&a), None), [("A".to_owned(), 1.0)]);
+    }
+
+    /// The index by activity holds keys alone: nothing else of an item is written to it.
+    #[test]
+    fn an_index_of_keys_is_written_when_a_key_changes() {
+        let item = |day: &str, size: usize| {
+            let (pk, day) = (json!({"S": "p"}), json!({"S": day}));
+            json!({"pk": pk, "sk": pk, "a_pk": {"S": "A"}, "a_sk": day, "x": {"S": "y".repeat(size)}})
+        };
+        let (small, large, later) = (item("1", 10), item("1", 5000), item("2", 5000));
+        assert_eq!(written("p", Some(&small), Some(&large)).len(), 1);
+        let written = written("p", Some(&large), Some(&later));
+        assert_eq!(written[1], (Place::index("by-activity", "A"), 1.0));
     }
 }
