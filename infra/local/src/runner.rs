@@ -50,6 +50,7 @@ pub struct Runner {
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
     sweeper: JoinHandle<()>,
+    world: World,
 }
 
 impl Runner {
@@ -91,7 +92,7 @@ impl Runner {
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(serve(listener, app, stopped));
         let sweeper = tokio::spawn(sweep(aws.clone()));
-        Ok(Self { url, aws, pump, stop, server, sweeper })
+        Ok(Self { url, aws, pump, stop, server, sweeper, world })
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
@@ -102,6 +103,11 @@ impl Runner {
     /// The AWS behind it.
     pub fn aws(&self) -> &Aws {
         &self.aws
+    }
+
+    /// What a function of that name would have in hand, for what no endpoint does.
+    pub fn app(&self, function: &'static str) -> App {
+        self.world.app(function)
     }
 
     /// Until the table's stream is worked off and every read sees all that was written.
