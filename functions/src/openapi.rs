@@ -29,6 +29,7 @@ use crate::platform::http::Problem;
         (name = "payment", description = "Payment rails"),
         (name = "tokens", description = "Vendor tokens and the keys to verify with"),
         (name = "devices", description = "The device registry"),
+        (name = "imports", description = "Lot imports, for factories"),
         (name = "audit", description = "Who changed what"),
         (name = "pages", description = "Pages for people, and this document"),
         (name = "webhooks", description = "Called by payment providers")

@@ -180,6 +180,10 @@ fn event(kind: &str, before: Option<&Item>, after: &Item) -> Option<String> {
         "binding" if new => "device.registered",
         "binding" if gained("released_at") => "device.released",
         "binding" => return None, // a root that counts the release of a later generation
+        "import" if new => "import.created",
+        "import_chunk" if gained("counts") => "import.chunk_worked_off",
+        // Begun, and told line by line: the bindings have rows of their own.
+        "import_chunk" | "import_result" => return None,
         "provider_event" if new => return None, // kept for the worker; what it changes has a row
         _ if new => return Some(format!("{kind}.created")),
         _ => return Some(format!("{kind}.updated")),
@@ -192,6 +196,7 @@ fn subject(kind: &str, item: &Item) -> String {
         "binding" => ("device", "device_id"),
         "token" => ("token", "token_id"),
         "session" => ("session", "session_id"),
+        "import" | "import_chunk" => ("import", "import_id"),
         _ => ("vendor", "vendor_id"),
     };
     format!("{name}:{}", item.get(field).and_then(Value::as_str).unwrap_or("?"))

@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
 
@@ -33,6 +34,14 @@ impl<K: Kind> Id<K> {
     /// The identifier of another kind with the same 128 bits: for things that are born together.
     pub fn cast<T: Kind>(self) -> Id<T> {
         Id(self.0, PhantomData)
+    }
+
+    /// The identifier of something that belongs to this: of the same time, the rest a digest of this and of `name`. The
+    /// same name gives the same identifier, so that whoever makes the thing again makes the same.
+    pub fn child<T: Kind>(self, name: &str) -> Id<T> {
+        let digest = Sha256::digest(format!("{self}\0{name}"));
+        let bits = digest.iter().take(10).fold(0_u128, |bits, byte| (bits << 8) | u128::from(*byte));
+        Id(((self.0 >> 80) << 80) | bits, PhantomData)
     }
 
     /// An identifier from 128 given bits, for instance of a digest.
@@ -158,6 +167,15 @@ mod tests {
         assert!(early.to_string() < late.to_string());
         assert_eq!(early.to_string().parse::<VendorId>().unwrap(), early);
         assert_eq!(early.to_string().len(), 30);
+    }
+
+    #[test]
+    fn a_child_is_as_old_as_its_parent_and_the_same_each_time() {
+        let parent = ImportId::new("2026-11-22T00:00:00Z".parse().unwrap(), [7; 10]);
+        let child: BindingId = parent.child("1");
+        assert_eq!(child, parent.child("1"));
+        assert_ne!(child, parent.child("2"));
+        assert_eq!(child.to_string()[4..14], parent.to_string()[4..14]);
     }
 
     #[test]

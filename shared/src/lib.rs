@@ -9,6 +9,7 @@ pub mod clock;
 pub mod device;
 pub mod error;
 pub mod ids;
+pub mod import;
 pub mod money;
 pub mod omni;
 pub mod onboarding;

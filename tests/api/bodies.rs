@@ -18,7 +18,7 @@ fn endpoints() -> Vec<(&'static Endpoint, Map<String, Value>)> {
     };
     let with_body = |endpoint: &'static Endpoint| match good::body(endpoint) {
         good::Body::Json(Value::Object(body)) => (endpoint, body),
-        good::Body::Json(_) | good::Body::Form(_) | good::Body::None => {
+        good::Body::Json(_) | good::Body::Form(_) | good::Body::Lines(_) | good::Body::None => {
             panic!("{}: say in `good` what a good body is", endpoint.path)
         }
     };

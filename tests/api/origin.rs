@@ -70,10 +70,12 @@ async fn to_look_needs_no_origin() {
     let cookie = format!("session={}", folotoy.session);
     for endpoint in with_session().filter(|endpoint| endpoint.method == "GET") {
         let request = good::request(&portal, endpoint).header("cookie", &cookie);
-        portal.send(request).await.expect(200);
+        let answer = portal.send(request).await;
+        // Some look for what is not there.
+        assert!([200, 404].contains(&answer.status), "{}: {}", endpoint.path, answer.text);
         let request = good::request(&portal, endpoint).header("cookie", &cookie);
         let answer = portal.send(request.header("origin", "https://elsewhere.example")).await;
-        let answer = answer.expect(200);
+        assert!([200, 404].contains(&answer.status), "{}: {}", endpoint.path, answer.text);
         // The browser shows it to no script from there.
         assert_eq!(answer.header("access-control-allow-origin"), "");
     }

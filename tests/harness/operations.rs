@@ -1,7 +1,12 @@
 //! What no endpoint does: operations' hand in the table, and a signature of K1 over something that the portal would
 //! never sign. Both go to the local AWS as any SDK's calls would.
 
+use std::collections::HashMap;
+
 use data_encoding::BASE64;
+use functions::platform::app::App;
+use functions::platform::store::VendorStore;
+use functions::platform::world::{Clock, Env, Random};
 use p256::ecdsa::Signature;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -9,10 +14,48 @@ use sha2::{Digest, Sha256};
 use super::{Portal, jwt};
 
 impl Portal {
+    /// The door to a vendor's data, as a function of ours called `test` has it.
+    pub fn store_of(&self, vendor_id: &str) -> VendorStore {
+        let aws = self.runner().aws();
+        let settings = HashMap::from([
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_ENDPOINT_URL", aws.endpoint("test")),
+            ("TABLE_NAME", local::aws::Aws::table_name().to_owned()),
+        ]);
+        let env = Env::new(move |name| settings.get(name).cloned());
+        let app = App::new(env, Clock::system(), Random::system());
+        let store = app.store_of_all_vendors().expect("all settings are there");
+        store.of(vendor_id.parse().expect("a vendor's id"))
+    }
+
     async fn aws(&self, target: &str, request: Value) -> Value {
         let endpoint = self.runner().aws().endpoint("operations");
         let request = self.client().post(endpoint).header("x-amz-target", target).json(&request);
         self.send(request).await.expect(200).body
+    }
+
+    /// Takes an item out of the table, as if it had never been written.
+    pub async fn forget(&self, pk: &str, sk: &str) {
+        let request = json!({
+            "TableName": local::aws::Aws::table_name(),
+            "Key": { "pk": { "S": pk }, "sk": { "S": sk } },
+            "ConditionExpression": "attribute_exists(pk)",
+        });
+        self.aws("DynamoDB_20120810.DeleteItem", request).await;
+    }
+
+    /// Makes a chunk of an import one that was begun and never ended.
+    pub async fn unend(&self, pk: &str, sk: &str) {
+        let request = json!({
+            "TableName": local::aws::Aws::table_name(),
+            "Key": { "pk": { "S": pk }, "sk": { "S": sk } },
+            "ConditionExpression": "attribute_exists(counts)",
+            "UpdateExpression": "REMOVE counts SET version = :zero",
+            "ExpressionAttributeValues": { ":zero": { "N": "0" } },
+        });
+        self.aws("DynamoDB_20120810.UpdateItem", request).await;
     }
 
     async fn set(&self, pk: &str, sk: &str, field: &str, value: &str) {

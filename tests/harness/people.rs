@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Answer, Auth, Portal, TERMS};
+use super::{Answer, Auth, Portal, TERMS, omni};
 
 /// A vendor with all steps done but the first device.
 #[derive(Clone, Debug)]
@@ -81,6 +81,33 @@ impl Portal {
     pub async fn register(&self, token: &str, key: &str, body: Value) -> Answer {
         let request = self.request(Method::POST, "/v1/vendor/devices/register", Auth::Bearer(token));
         self.send(request.header("idempotency-key", key).json(&body)).await
+    }
+
+    pub async fn register_batch(&self, token: &str, key: &str, body: Value) -> Answer {
+        let request = self.request(Method::POST, "/v1/vendor/devices/register-batch", Auth::Bearer(token));
+        self.send(request.header("idempotency-key", key).json(&body)).await
+    }
+
+    /// Releases a device's binding with the user that is 32 times this byte.
+    pub async fn release(&self, auth: Auth<'_>, device: &str, user: &str) -> Answer {
+        self.delete(&format!("/v1/vendor/devices/{device}/bindings/{}", omni(user)), auth).await
+    }
+
+    /// Begins an import: its id.
+    pub async fn import(&self, token: &str, body: Value) -> String {
+        let answer = self.post("/v1/vendor/imports", Auth::Bearer(token), body).await.expect(201);
+        answer.str("/import_id").to_owned()
+    }
+
+    /// Uploads a chunk of JSON Lines.
+    pub async fn upload(&self, token: &str, import: &str, first_line: u32, lines: &str) -> Answer {
+        self.upload_as(Auth::Bearer(token), import, first_line, "application/x-ndjson", lines).await
+    }
+
+    pub async fn upload_as(&self, auth: Auth<'_>, import: &str, first_line: u32, kind: &str, lines: &str) -> Answer {
+        let path = format!("/v1/vendor/imports/{import}/chunks?first_line={first_line}");
+        let request = self.request(Method::POST, &path, auth).header("content-type", kind);
+        self.send(request.body(lines.to_owned())).await
     }
 
     /// The vendor's audit log, newest first, once it is complete.

@@ -12,11 +12,23 @@ use crate::harness::{Auth, Person, Portal, Vendor, omni};
 
 /// For each kind its attributes with their types; `?` where not every item has it. All items also have `pk`, `sk`,
 /// `kind` and `by`, which [`has_bookkeeping`] checks.
-const SHAPES: [(&str, &str); 12] = [
+const SHAPES: [(&str, &str); 18] = [
     ("audit", "row.audit_id:S row.changes:L row.subject:S row.type:S sequence:S vendor_id:S"),
-    ("binding", "binding_id:S generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S v_pk:S v_sk:S"),
+    (
+        "binding",
+        "binding_id:S device_id?:S generation:N metadata?:S model?:S namespaces:S receipt:B registered_at:S \
+         released?:N released_at?:S user_omni?:S v_pk?:S v_sk?:S vendor_id?:S",
+    ),
+    ("device_activity", "a_pk:S a_sk:S device_id:S first_active_day:S last_active_day:S vendor_id:S"),
     ("email", "digest:S vendor_id:S"),
-    ("idempotency", "expires_at:S fingerprint:S key_hash:S ttl:N vendor_id:S"),
+    ("idempotency", "expires_at:S fingerprint:S generations?:S key_hash:S ttl:N vendor_id:S"),
+    ("import", "chunk_lines:N created_at:S dry_run:BOOL format:S import_id:S name?:S total_lines:N ttl:N vendor_id:S"),
+    (
+        "import_chunk",
+        "counts.known:N counts.registered:N counts.rejected:N digest:S expires_at:S first_line:N import_id:S ttl:N \
+         vendor_id:S version:N",
+    ),
+    ("import_result", "expires_at:S first_line:N import_id:S lines:S ttl:N vendor_id:S"),
     (
         "link",
         "expires_at:S hash:S profile.display_name?:S profile.email?:S profile.locale?:S purpose:S request_hash?:S ttl:N vendor_id:S",
@@ -27,6 +39,7 @@ const SHAPES: [(&str, &str); 12] = [
          profile.locale?:S request_hash?:S request_id:S ttl:N version:N wish:S",
     ),
     ("provider_event", "event_id:S event_type:S object_id:S rail:S received_at:S ttl:N"),
+    ("revocation", "actor_omni:S expires_at:S ttl:N vendor_id:S"),
     ("session", "created_at:S ended_at?:S hash:S last_seen_at:S session_id:S ttl:N vendor_id:S version:N"),
     (
         "stripe",
@@ -34,6 +47,7 @@ const SHAPES: [(&str, &str); 12] = [
     ),
     ("token", "expires_at:S issued_at:S name?:S scopes:S token_id:S vendor_id:S"),
     ("token_slot", "expires_at:S token_id:S vendor_id:S version:N"),
+    ("user_device", "device_id:S generation:N user_omni:S vendor_id:S"),
     (
         "vendor",
         "allowed_namespaces:L country?:S created_at:S display_name:S email:S email_verified_at?:S locale:S \
@@ -116,6 +130,7 @@ impl Lived {
         let vendor = portal.vendor("ropet").await;
         let mut secrets = vec![vendor.session.clone(), vendor.token.clone()];
         register(&portal, &vendor).await;
+        release_and_import(&portal, &vendor).await;
         open_payouts(&portal, &vendor).await;
         secrets.extend(sign_in_and_out(&portal, &vendor).await);
         secrets.extend(other_vendors(&portal).await);
@@ -130,6 +145,17 @@ async fn register(portal: &Portal, Vendor { token, .. }: &Vendor) {
         "device_id": "FT-0002", "user_omni": omni("11"), "model": "bunny-2", "metadata": { "firmware": "1.0.3" },
     });
     portal.register(token, "told", told).await.expect(201);
+}
+
+/// Releases what was registered and registers it again; then two imports, one with a name.
+async fn release_and_import(portal: &Portal, Vendor { token, .. }: &Vendor) {
+    portal.release(Auth::Bearer(token), "FT-0001", "11").await.expect(204);
+    let again = json!({ "device_id": "FT-0001", "user_omni": omni("11") });
+    portal.register(token, "again", again).await.expect(201);
+    for name in [Value::Null, json!("lot 7")] {
+        let import = portal.import(token, json!({ "format": "ndjson", "total_lines": 1, "name": name })).await;
+        portal.upload(token, &import, 1, "{}\n").await.expect(200);
+    }
 }
 
 async fn open_payouts(portal: &Portal, vendor: &Vendor) {

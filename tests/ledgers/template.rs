@@ -52,6 +52,7 @@ async fn everything(portal: &Portal) {
 
     // Sessions are noted as used once a minute: each endpoint slides one on.
     let gets = ["/v1/vendor", "/v1/vendor/onboarding", "/v1/vendor/payment", "/v1/vendor/audit"];
+    registry(portal, &session, &token).await;
     for path in gets {
         portal.advance(61).await;
         portal.get(path, Auth::Session(&session)).await.expect(200);
@@ -80,6 +81,38 @@ async fn everything(portal: &Portal) {
     let again = portal.post("/v1/vendor/sessions/exchange", Auth::None, exchange).await.expect(200);
     portal.delete("/v1/vendor/sessions/current", Auth::Session(again.str("/session"))).await.expect(204);
     portal.runner().settle().await;
+}
+
+/// The registry and its imports, by a person and by software.
+async fn registry(portal: &Portal, session: &str, token: &str) {
+    let batch = json!({ "devices": [{ "device_id": "FT-0002", "user_omni": omni("11") }] });
+    portal.register_batch(token, "batch", batch).await.expect(200);
+    portal.runner().settle().await;
+    let create = json!({ "format": "ndjson", "total_lines": 1 });
+    let import = portal.import(token, create.clone()).await;
+    let line = json!({ "device_id": "FT-0003", "user_omni": omni("11") }).to_string();
+    portal.upload(token, &import, 1, &line).await.expect(200);
+    let imports = ["".to_owned(), format!("/{import}"), format!("/{import}/report")];
+    let mut gets: Vec<String> = imports.map(|path| format!("/v1/vendor/imports{path}")).into();
+    let user = format!("/v1/vendor/devices?user={}&active=true", omni("11"));
+    gets.extend(["/v1/vendor/devices?active=true".into(), user, "/v1/vendor/devices/FT-0002".into()]);
+    for path in gets {
+        portal.advance(61).await;
+        portal.get(&path, Auth::Session(session)).await.expect(200);
+        portal.get(&path, Auth::Bearer(token)).await.expect(200);
+    }
+    portal.advance(61).await;
+    portal.post("/v1/vendor/imports", Auth::Session(session), create).await.expect(201);
+    portal.advance(61).await;
+    portal.upload_as(Auth::Session(session), &import, 1, "application/x-ndjson", &line).await.expect(200);
+    portal.advance(61).await;
+    portal.release(Auth::Session(session), "FT-0002", "11").await.expect(204);
+    // Registered again, in each way there is, and released again by its token.
+    for (key, device) in [("again", "FT-0002"), ("third", "FT-0002")] {
+        let again = json!({ "device_id": device, "user_omni": omni("11") });
+        portal.register(token, key, again).await.expect(201);
+        portal.release(Auth::Bearer(token), device, "11").await.expect(204);
+    }
 }
 
 /// The permissions that an operation asks for. A transaction asks for those of its writes.

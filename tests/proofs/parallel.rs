@@ -6,18 +6,19 @@ use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::harness::{Portal, Vendor, omni};
+use crate::harness::{Auth, Portal, Vendor, omni};
 use crate::ledgers::table;
 
 /// How many ask at once.
 const MANY: usize = 64;
 
+fn body(device: &str) -> Value {
+    json!({ "device_id": device, "user_omni": omni("11"), "model": "bunny-2" })
+}
+
 fn request(portal: &Portal, vendor: &Vendor, key: &str, device: &str) -> RequestBuilder {
     let request = portal.client().post(portal.url("/v1/vendor/devices/register"));
-    request
-        .bearer_auth(&vendor.token)
-        .header("idempotency-key", key)
-        .json(&json!({ "device_id": device, "user_omni": omni("11"), "model": "bunny-2" }))
+    request.bearer_auth(&vendor.token).header("idempotency-key", key).json(&body(device))
 }
 
 /// Sends all requests at once; statuses and bodies in the order in which they were answered.
@@ -26,7 +27,7 @@ async fn at_once(requests: impl Iterator<Item = RequestBuilder>) -> Vec<(StatusC
     for request in requests {
         asked.spawn(async move {
             let response = request.send().await.expect("an answer");
-            (response.status(), response.json().await.expect("JSON"))
+            (response.status(), response.json().await.unwrap_or_default())
         });
     }
     asked.join_all().await
@@ -86,4 +87,58 @@ async fn one_key_for_two_devices() {
     assert_eq!(refused.count(), MANY / 2, "{answers:#?}");
     let items = table::items(&portal).await;
     assert_eq!(table::of_kind(&items, "binding").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_released_triple_gets_one_new_generation() {
+    let portal = Portal::start().await;
+    let vendor = portal.vendor("again").await;
+    at_once([request(&portal, &vendor, "first", "FT-0003")].into_iter()).await;
+    for generation in 1..=2_u32 {
+        portal.release(Auth::Bearer(&vendor.token), "FT-0003", "11").await.expect(204);
+        let key = |n: usize| format!("key-{generation}-{n}");
+        let answers = at_once((0..MANY).map(|n| request(&portal, &vendor, &key(n), "FT-0003"))).await;
+        are_one(&portal, &answers, "FT-0003").await;
+        assert_eq!(answers[0].1["generation"], generation);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_releases_one_wins() {
+    let portal = Portal::start().await;
+    let vendor = portal.vendor("loose").await;
+    for generation in 0..3_u32 {
+        let made = portal.register(&vendor.token, &format!("key-{generation}"), body("FT-0004")).await.expect(201);
+        assert_eq!(made.body["generation"], generation);
+        let path = portal.url(&format!("/v1/vendor/devices/FT-0004/bindings/{}", omni("11")));
+        let release = |_| portal.client().delete(&path).bearer_auth(&vendor.token);
+        let answers = at_once((0..MANY).map(release)).await;
+        let count = |status| answers.iter().filter(|(is, _)| *is == status).count();
+        assert_eq!((count(StatusCode::NO_CONTENT), count(StatusCode::NOT_FOUND)), (1, MANY - 1), "{answers:#?}");
+    }
+}
+
+/// Registering and releasing at once: each release that is answered 204 has ended one generation, and what is left is
+/// the next one, or none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn releases_against_registrations() {
+    let portal = Portal::start().await;
+    let vendor = portal.vendor("tug").await;
+    let path = portal.url(&format!("/v1/vendor/devices/FT-0005/bindings/{}", omni("11")));
+    let either = |n: usize| match n.is_multiple_of(2) {
+        true => request(&portal, &vendor, &format!("key-{n}"), "FT-0005"),
+        false => portal.client().delete(&path).bearer_auth(&vendor.token),
+    };
+    let answers = at_once((0..MANY).map(either)).await;
+    let count = |status| answers.iter().filter(|(is, _)| *is == status).count();
+    let (made, released) = (count(StatusCode::CREATED), count(StatusCode::NO_CONTENT));
+    assert_eq!(made + released + count(StatusCode::OK) + count(StatusCode::NOT_FOUND), MANY, "{answers:#?}");
+    assert!(made == released || made == released + 1, "{made} made, {released} released");
+    let items = table::items(&portal).await;
+    let bindings = table::of_kind(&items, "binding");
+    let live = bindings.iter().filter(|item| !table::string(item, "v_pk").is_empty()).count();
+    assert_eq!((bindings.len(), live), (made, made - released));
+    let last = portal.register(&vendor.token, "last", body("FT-0005")).await;
+    assert_eq!(last.status, if live == 1 { 200 } else { 201 }, "{}", last.text);
+    assert_eq!(last.body["generation"], released);
 }

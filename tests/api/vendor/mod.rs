@@ -3,6 +3,7 @@
 mod audit;
 mod devices;
 mod get;
+mod imports;
 mod onboarding;
 mod payment;
 mod sessions;

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod devices;
 pub mod get;
+pub mod imports;
 pub mod onboarding;
 pub mod payment;
 pub mod sessions;

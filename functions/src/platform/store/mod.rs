@@ -7,6 +7,7 @@ pub mod audit;
 pub mod binding;
 pub mod devices;
 pub mod idempotency;
+pub mod import;
 pub mod link;
 pub mod onboarding;
 pub mod provider_event;

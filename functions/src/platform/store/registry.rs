@@ -8,7 +8,7 @@ use domain::audit::By;
 use domain::omni::ActorOmni;
 
 use super::binding::{Registered, Slot, binding_key, devices_partition};
-use super::{Created, Entity, Item, Key, Read, Row, Still, Transacted, VendorStore, Write, broken, unavailable};
+use super::{Created, Item, Key, Read, Row, Still, Transacted, VendorStore, Write, broken, unavailable};
 
 /// How many keys one batch read takes.
 const BATCH: usize = 100;
