@@ -113,7 +113,7 @@ async fn second(portal: &Portal, path: &str, auth: Auth<'_>) -> Cost {
 
 /// A vendor with that many devices, `FT-0000` and so on, of one user.
 async fn with_devices(count: usize) -> (Portal, Vendor) {
-    let portal = Portal::start().await;
+    let portal = Portal::start_under(Physics::calm()).await;
     let vendor = portal.vendor("large").await;
     let numbers: Vec<usize> = (0..count).collect();
     for (at, numbers) in numbers.chunks(100).enumerate() {

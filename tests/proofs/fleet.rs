@@ -26,13 +26,13 @@ async fn seeded() -> (Portal, Vendor) {
     (portal, vendor)
 }
 
-/// The answer to a `GET`, which must not cost more than two calls once its function knows the vendor.
-async fn get(portal: &Portal, vendor: &Vendor, path: &str) -> Answer {
+/// The answer to a `GET`, which must not cost more than `most` calls once its function knows the vendor.
+async fn get(portal: &Portal, vendor: &Vendor, path: &str, most: u64) -> Answer {
     portal.get(path, Auth::Bearer(&vendor.token)).await.expect(200);
     portal.reset_meter().await;
     let answer = portal.get(path, Auth::Bearer(&vendor.token)).await.expect(200);
     let meter = portal.meter().await;
-    assert!(cost(&meter, "dynamodb").calls <= 2, "{path}: {meter:#}");
+    assert!(cost(&meter, "dynamodb").calls <= most, "{path}: {meter:#}");
     answer
 }
 
@@ -43,7 +43,7 @@ fn names(answer: &Answer) -> Vec<&str> {
 
 /// First page, last page, one device.
 async fn pages(portal: &Portal, vendor: &Vendor) {
-    let first = get(portal, vendor, "/v1/vendor/devices?limit=100").await;
+    let first = get(portal, vendor, "/v1/vendor/devices?limit=100", 2).await;
     let expected: Vec<String> = (0..100).map(device_id).collect();
     assert_eq!(names(&first), expected);
 
@@ -52,25 +52,25 @@ async fn pages(portal: &Portal, vendor: &Vendor) {
     let at = |n: usize| cursor::encode(&list, &format!("{}#{}", device_id(n), omni("11")));
     assert_eq!(first.str("/next_cursor"), at(99));
     let path = format!("/v1/vendor/devices?limit=100&cursor={}", at(DEVICES - 51));
-    let last = get(portal, vendor, &path).await;
+    let last = get(portal, vendor, &path, 2).await;
     let expected: Vec<String> = (DEVICES - 50..DEVICES).map(device_id).collect();
     assert_eq!(
         (names(&last), &last.body["next_cursor"]),
         (expected.iter().map(String::as_str).collect(), &Value::Null)
     );
 
-    let one = get(portal, vendor, &format!("/v1/vendor/devices/{}", device_id(DEVICES / 2))).await;
+    let one = get(portal, vendor, &format!("/v1/vendor/devices/{}", device_id(DEVICES / 2)), 3).await;
     assert_eq!(one.str("/device_id"), device_id(DEVICES / 2));
 }
 
 /// 16 queries, an eightieth of a read unit a device.
 async fn count_of_the_active(portal: &Portal, vendor: &Vendor) {
-    let app = portal.runner().app("count-active");
-    let store = app.store_of_all_vendors().expect("a store").of(vendor.vendor_id.parse().expect("an id"));
+    let store = portal.store_of(&vendor.vendor_id);
     portal.reset_meter().await;
-    let active = store.active_devices(&first_active_day(app.now())).await.expect("a count");
+    let first = first_active_day(portal.now().await);
+    let active = store.active_devices(&first).await.expect("a count");
     assert_eq!(active, DEVICES as u64);
-    let meter = portal.runner().aws().meter().by_function()["count-active"].clone();
+    let meter = portal.runner().aws().meter().by_function()["test"].clone();
     let spent = cost(&meter, "dynamodb");
     assert_eq!(spent.calls, 16, "{meter:#}");
     // Each query's reading is rounded up to half a unit.

@@ -24,10 +24,10 @@ pub(super) async fn measure(runner: &Runner, vendor: &Vendor, devices: usize) ->
     let last = fleet::device_id(devices.saturating_sub(50));
     let list = format!("{} devices \"\" None None None", vendor.vendor_id);
     let cursor = cursor::encode(&list, &format!("{last}#{USER}"));
-    for (name, path, data) in [
-        ("first page of 100", "/v1/vendor/devices?limit=100".to_owned(), Some(100)),
-        ("last page", format!("/v1/vendor/devices?limit=100&cursor={cursor}"), None),
-        ("one device", format!("/v1/vendor/devices/{}", fleet::device_id(devices / 2)), None),
+    for (name, path, data, most) in [
+        ("first page of 100", "/v1/vendor/devices?limit=100".to_owned(), Some(100), 2),
+        ("last page", format!("/v1/vendor/devices?limit=100&cursor={cursor}"), Some(50), 2),
+        ("one device", format!("/v1/vendor/devices/{}", fleet::device_id(devices / 2)), None, 3),
     ] {
         vendor.get(&path).await?;
         runner.aws().meter().reset();
@@ -35,9 +35,9 @@ pub(super) async fn measure(runner: &Runner, vendor: &Vendor, devices: usize) ->
         let answer = vendor.get(&path).await?;
         let ms = began.elapsed().as_secs_f64() * 1000.0;
         let (calls, reads) = spent(&runner.aws().meter().snapshot(|_| true));
-        println!("{name:<36} {calls:>6} {reads:>10.1} {ms:>10.1}   2 calls");
+        println!("{name:<36} {calls:>6} {reads:>10.1} {ms:>10.1}   {most} calls");
         let entries = answer["data"].as_array().map(Vec::len);
-        if calls > 2.0 || (data.is_some() && entries != data) {
+        if calls > f64::from(most) || (data.is_some() && entries != data) {
             return Err(format!("{name}: {calls} calls, {entries:?} entries"));
         }
     }
@@ -61,7 +61,8 @@ async fn count(runner: &Runner, vendor: &Vendor, devices: usize) -> Result<(), S
         "count of the active"
     );
     println!("{active} devices are active");
-    match active as usize >= devices && each <= 0.0125 {
+    // Each query's reading is rounded up to half a unit.
+    match active as usize >= devices && reads <= 0.0125 * active as f64 + 0.5 * calls {
         true => Ok(()),
         false => Err(format!("{active} active devices, {each} read units each")),
     }

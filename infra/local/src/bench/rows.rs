@@ -66,7 +66,7 @@ fn register(vendor: &Vendor, key: &str, device_id: &str) -> RequestBuilder {
 }
 
 fn new(vendor: &Vendor, n: usize) -> RequestBuilder {
-    register(vendor, &format!("new-{n}"), &format!("NEW-{n:07}"))
+    register(vendor, &format!("new-{n}"), &format!("BENCH-{n:07}"))
 }
 
 fn known(vendor: &Vendor, n: usize) -> RequestBuilder {
@@ -79,7 +79,7 @@ fn replay(vendor: &Vendor, _: usize) -> RequestBuilder {
 
 fn batch(vendor: &Vendor, n: usize) -> RequestBuilder {
     let device =
-        |at: usize| json!({ "device_id": format!("LOT-{n:05}-{at:02}"), "user_omni": USER, "model": "bunny-2" });
+        |at: usize| json!({ "device_id": format!("BATCH-{n:05}-{at:02}"), "user_omni": USER, "model": "bunny-2" });
     let devices: Vec<_> = (0..100).map(device).collect();
     let request = vendor.post("/v1/vendor/devices/register-batch").header("idempotency-key", format!("batch-{n}"));
     request.json(&json!({ "devices": devices }))
