@@ -15,6 +15,7 @@ pub use people::{Person, Vendor};
 use std::time::Duration;
 
 use domain::clock::Timestamp;
+use local::aws::Physics;
 use local::{Runner, RunnerOptions};
 use reqwest::header::AUTHORIZATION;
 use reqwest::redirect::Policy;
@@ -62,10 +63,19 @@ fn client() -> ClientBuilder {
 
 /// How the wire works: requests, mail, clock and meter.
 impl Portal {
-    /// A fresh one.
+    /// A fresh one, on an AWS with all its ways.
     pub async fn start() -> Self {
-        let options = RunnerOptions { port: 0, state_dir: None, ..RunnerOptions::default() };
-        let runner = Runner::start(options).await.expect("the runner starts");
+        Self::start_under(Physics::aws()).await
+    }
+
+    /// A fresh one on an AWS that behaves so.
+    pub async fn start_under(physics: Physics) -> Self {
+        let options = RunnerOptions { physics, ..RunnerOptions::default() };
+        Self::with(Runner::start(options).await.expect("the runner starts"))
+    }
+
+    /// The portal of a runner.
+    pub fn with(runner: Runner) -> Self {
         local::install_tls_provider();
         let client = client().build().expect("an HTTP client");
         Self { runner, client }

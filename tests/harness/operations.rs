@@ -1,12 +1,8 @@
 //! What no endpoint does: operations' hand in the table, and a signature of K1 over something that the portal would
 //! never sign. Both go to the local AWS as any SDK's calls would.
 
-use std::collections::HashMap;
-
 use data_encoding::BASE64;
-use functions::platform::app::App;
 use functions::platform::store::VendorStore;
-use functions::platform::world::{Clock, Env, Random};
 use p256::ecdsa::Signature;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,16 +13,7 @@ use super::{Answer, Auth, Portal, jwt};
 impl Portal {
     /// The door to a vendor's data, as a function of ours called `test` has it.
     pub fn store_of(&self, vendor_id: &str) -> VendorStore {
-        let aws = self.runner().aws();
-        let settings = HashMap::from([
-            ("AWS_REGION", "us-east-1".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-            ("AWS_ENDPOINT_URL", aws.endpoint("test")),
-            ("TABLE_NAME", local::aws::Aws::table_name().to_owned()),
-        ]);
-        let env = Env::new(move |name| settings.get(name).cloned());
-        let app = App::new(env, Clock::system(), Random::system());
+        let app = self.runner().app("test");
         let store = app.store_of_all_vendors().expect("all settings are there");
         store.of(vendor_id.parse().expect("a vendor's id"))
     }

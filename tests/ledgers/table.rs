@@ -1,29 +1,14 @@
-//! The table as it lies there: items in DynamoDB's own JSON, read as any SDK would.
+//! The table as it lies there: items in DynamoDB's own JSON.
 
 use data_encoding::BASE64;
-use local::aws::Aws;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::harness::Portal;
 
 /// All items of the table, once all that is under way is worked off.
 pub async fn items(portal: &Portal) -> Vec<Value> {
     portal.runner().settle().await;
-    let endpoint = portal.runner().aws().endpoint("test");
-    let (mut items, mut start) = (Vec::new(), Value::Null);
-    loop {
-        let mut request = json!({ "TableName": Aws::table_name(), "ConsistentRead": true });
-        if !start.is_null() {
-            request["ExclusiveStartKey"] = start;
-        }
-        let call = portal.client().post(&endpoint).header("x-amz-target", "DynamoDB_20120810.Scan").json(&request);
-        let mut answer = portal.send(call).await.expect(200).body;
-        items.extend(answer["Items"].as_array().into_iter().flatten().cloned());
-        start = answer["LastEvaluatedKey"].take();
-        if start.is_null() {
-            return items;
-        }
-    }
+    portal.runner().aws().items().expect("the table")
 }
 
 /// The text in an attribute; empty if there is none.
@@ -75,7 +60,7 @@ fn size_of(attribute: &Value) -> usize {
 
 #[test]
 fn sizes_by_hand() {
-    let item = json!({
+    let item = serde_json::json!({
         "pk": { "S": "AÄ" },
         "n": { "N": "-123" },
         "raw": { "B": "AAEC" },

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::path::Path;
 
+use local::aws::Physics;
 use local::{Runner, RunnerOptions};
 use reqwest::{Certificate, Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -172,7 +173,7 @@ async fn second_life(folder: &Path, kept: &Kept) {
 }
 
 /// A process's life: a runtime of its own, with which all its tasks end.
-fn life<T>(work: impl Future<Output = T>) -> T {
+pub fn life<T>(work: impl Future<Output = T>) -> T {
     local::install_tls_provider();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(work)

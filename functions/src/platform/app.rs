@@ -181,6 +181,12 @@ impl App {
     }
 }
 
+/// How long the SDK waits at most before its second attempt; twice as long each time after. Its own second would be most
+/// of what a caller waits for; a retry's cause is over within milliseconds or not at all.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// How often the SDK tries in all.
+const SDK_ATTEMPTS: u32 = 4;
+
 /// The AWS SDK, trimmed: no credential chain (Lambda puts them in the environment), one TLS stack.
 fn sdk_config(config: AwsConfig) -> SdkConfig {
     let credentials =
@@ -195,7 +201,7 @@ fn sdk_config(config: AwsConfig) -> SdkConfig {
         .region(Region::new(config.region))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-        .retry_config(RetryConfig::standard())
+        .retry_config(RetryConfig::standard().with_initial_backoff(FIRST_PAUSE).with_max_attempts(SDK_ATTEMPTS))
         .timeout_config(timeouts)
         .http_client(http_client());
     sdk.set_endpoint_url(config.endpoint_url);

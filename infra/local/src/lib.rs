@@ -2,10 +2,12 @@
 //! an embedded DynamoDB and to doubles of KMS, SES and Stripe at wire level. Only on loopback.
 
 pub mod aws;
+pub mod bench;
 pub mod bridge;
 mod clock;
 pub mod demo;
 pub mod doubles;
+pub mod fleet;
 mod mailbox;
 mod pump;
 mod routes;

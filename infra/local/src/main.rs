@@ -37,6 +37,8 @@ enum Task {
         #[arg(long)]
         webhook_host: String,
     },
+    /// Measure what registering costs on AWS, and how fast this machine does it.
+    Bench(local::bench::BenchOptions),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -53,6 +55,7 @@ async fn main() -> ExitCode {
             let port = arguments.port;
             local::bridge::serve(local::bridge::BridgeOptions { port, gateway, api_host, webhook_host }).await
         }
+        Some(Task::Bench(options)) => local::bench::run(options).await,
         Some(Task::Openapi) => print_openapi(),
     };
     match done {

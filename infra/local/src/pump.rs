@@ -44,7 +44,7 @@ impl Pump {
         tokio::spawn(async move {
             loop {
                 let asked = this.0.asked.load(Ordering::SeqCst);
-                if let Err(error) = this.drain(&mut reader, &apps, checkpoint.as_ref()).await {
+                if let Err(error) = this.drain(&aws, &mut reader, &apps, checkpoint.as_ref()).await {
                     tracing::error!(error, "the table's stream can't be read");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                     continue;
@@ -61,6 +61,7 @@ impl Pump {
 
     async fn drain(
         &self,
+        aws: &Aws,
         reader: &mut StreamReader,
         apps: &[(&'static Job, App)],
         checkpoint: Option<&PathBuf>,
@@ -73,6 +74,9 @@ impl Pump {
             self.0.records.fetch_add(batch.len() as u64, Ordering::SeqCst);
             for (job, app) in apps.iter().filter(|(job, _)| job.trigger == Trigger::TableStream) {
                 deliver(job, app, batch.clone()).await;
+                if aws.redelivers() {
+                    deliver(job, app, batch.clone()).await;
+                }
             }
             if let (Some(file), Some(position)) = (checkpoint, reader.checkpoint()) {
                 std::fs::write(file, position).map_err(|error| format!("{}: {error}", file.display()))?;

@@ -36,6 +36,7 @@ pub(crate) fn router(local: Local) -> Router {
     let operations = local.operations.clone();
     let routes = Router::new()
         .route("/", get(|| async { Redirect::temporary("/docs") }))
+        .route("/_local/nothing", get(|| async { StatusCode::NO_CONTENT }))
         .route("/_local/mail", get(mails))
         .route("/_local/mail/{id}", get(mail))
         .route("/_local/mail/{id}/html", get(mail_html))

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::aws::{Aws, AwsOptions};
+use crate::aws::{Aws, AwsOptions, Physics};
 use crate::clock::LocalClock;
 use crate::doubles::stripe::{StripeDouble, StripeOptions};
 use crate::pump::Pump;
@@ -41,6 +41,8 @@ pub struct RunnerOptions {
     pub state_dir: Option<PathBuf>,
     /// Which keys are K1, for a roll-over; `None` takes the first alone.
     pub keys: Option<KeyRing>,
+    /// How the AWS behind it behaves: [`Physics::aws`] unless there is a reason.
+    pub physics: Physics,
 }
 
 /// Keys of the local KMS, by id.
@@ -60,6 +62,7 @@ pub struct Runner {
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
     sweeper: JoinHandle<()>,
+    world: World,
 }
 
 impl Runner {
@@ -69,7 +72,7 @@ impl Runner {
     /// A sentence for who started it: the port is taken, the state can't be read.
     pub async fn start(options: RunnerOptions) -> Result<Self, String> {
         crate::install_tls_provider();
-        let RunnerOptions { port, state_dir, keys } = options;
+        let RunnerOptions { port, state_dir, keys, physics } = options;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
             format!("127.0.0.1:{port} can't be used ({error}); stop what runs there, or choose another with --port")
         })?;
@@ -89,7 +92,7 @@ impl Runner {
             now: now.clone(),
         })
         .map_err(|error| format!("the state of Stripe's double: {error}"))?;
-        let aws_options = AwsOptions { state_dir: state_dir.clone(), now };
+        let aws_options = AwsOptions { state_dir: state_dir.clone(), now, physics };
         let aws = Aws::start(aws_options, Router::new().nest("/stripe", stripe.api())).await?;
         let keys = keys.unwrap_or_else(|| KeyRing { accepted: vec![aws.key_id().into()], retired: Vec::new() });
         let world = World { aws: aws.clone(), url: url.clone(), clock: clock.clone(), keys };
@@ -102,7 +105,7 @@ impl Runner {
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(serve(listener, app, stopped));
         let sweeper = tokio::spawn(sweep(aws.clone()));
-        Ok(Self { url, aws, pump, stop, server, sweeper })
+        Ok(Self { url, aws, pump, stop, server, sweeper, world })
     }
 
     /// Where it listens: `http://127.0.0.1:PORT`.
@@ -115,9 +118,15 @@ impl Runner {
         &self.aws
     }
 
-    /// Until the table's stream is worked off.
+    /// What a function of that name would have in hand, for what no endpoint does.
+    pub fn app(&self, function: &'static str) -> App {
+        self.world.app(function)
+    }
+
+    /// Until the table's stream is worked off and every read sees all that was written.
     pub async fn settle(&self) {
         self.pump.settle().await;
+        self.aws.caught_up().await;
     }
 
     /// Stops: takes nothing new, lets what is under way end (two seconds at most), works the stream off.

@@ -6,6 +6,7 @@
 
 mod counts;
 mod openapi;
+mod registry;
 mod report;
 mod setup;
 mod shell;
@@ -18,26 +19,28 @@ Usage: cargo xtask <task>
 
   test      install what is missing, then formatting, lints, docs, dependencies, licences and all tests;
             the last line says `N passed, M failed`, and the exit status is 0 only when nothing failed
+  bench     registry [--devices N] [--requests N]: what registering and the caps cost on AWS, and how fast they are here
   openapi   write functions/openapi.json from the routes
   help      this text
 
 Known vulnerabilities need a database from the network, so they are asked for apart: cargo deny check advisories";
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let task = arguments.next();
-    if let Some(extra) = arguments.next() {
-        eprintln!("`{extra}` is one argument too many\n\n{HELP}");
-        return ExitCode::FAILURE;
-    }
-    match task.as_deref() {
-        Some("test") => test::run(),
-        Some("openapi") => openapi::run(),
-        None | Some("help" | "--help" | "-h") => {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["test"] => test::run(),
+        ["openapi"] => openapi::run(),
+        ["bench", "registry", ..] => registry::run(&arguments[2..]),
+        [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");
             ExitCode::SUCCESS
         }
-        Some(unknown) => {
+        ["test" | "openapi", extra, ..] => {
+            eprintln!("`{extra}` is one argument too many\n\n{HELP}");
+            ExitCode::FAILURE
+        }
+        [unknown, ..] => {
             eprintln!("there is no task `{unknown}`\n\n{HELP}");
             ExitCode::FAILURE
         }

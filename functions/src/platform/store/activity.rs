@@ -164,7 +164,7 @@ impl VendorStore {
             .set_item(Some(Row::new(&item, by).into_item()?))
             .condition_expression("attribute_not_exists(pk) OR generation < :generation")
             .expression_attribute_values(":generation", AttributeValue::N(generation.to_string()));
-        super::changed(put.send().await).map(drop)
+        super::changed(super::send_put(put).await).map(drop)
     }
 
     /// A device's activity, if there was any.

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::Error;
@@ -11,7 +10,7 @@ use domain::clock::{Timestamp, sortable};
 use domain::ids::VendorId;
 use serde::{Deserialize, Serialize};
 
-use super::{BATCH_ATTEMPTS, Entity, Item, Key, Row, Store, VendorStore, broken, unavailable};
+use super::{BATCH_ATTEMPTS, Entity, Item, Key, Row, Store, VendorStore, broken, pause, unavailable};
 
 /// Whose log a row is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +117,7 @@ impl Store {
             if request.is_empty() {
                 return Ok(());
             }
-            tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+            pause(attempt).await;
         }
         Err(Error::Unavailable("DynamoDB left items unprocessed".into()))
     }

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -134,6 +135,8 @@ pub enum Transacted {
 
 /// How many times a batch read asks again for what DynamoDB left out.
 const BATCH_ATTEMPTS: u32 = 5;
+/// How many times a write is tried that meets a transaction on one of its items. The SDK tries no such write again.
+const CONFLICT_ATTEMPTS: u32 = 5;
 
 impl Store {
     /// The table named in `config`.
@@ -180,7 +183,7 @@ impl Store {
             if request.is_empty() {
                 return Ok(found);
             }
-            tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+            pause(attempt).await;
         }
         Err(Error::Unavailable("DynamoDB left keys unprocessed".into()))
     }
@@ -203,7 +206,7 @@ impl Store {
                 .expression_attribute_names("#ttl", "ttl")
                 .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()));
         }
-        match put.send().await {
+        match send_put(put).await {
             Ok(_) => Ok(Created::New),
             Err(SdkError::ServiceError(error)) => match error.into_err() {
                 PutItemError::ConditionalCheckFailedException(failed) => {
@@ -227,7 +230,7 @@ impl Store {
             .set_item(Some(Row::new(item, by).into_item()?))
             .condition_expression("version = :before")
             .expression_attribute_values(":before", AttributeValue::N((version - 1).to_string()));
-        changed(put.send().await)
+        changed(send_put(put).await)
     }
 
     /// Puts `item` over the one of its key, if that is still as told. `false` when somebody else was faster.
@@ -238,7 +241,7 @@ impl Store {
         let (condition, names, values) = still.condition();
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).condition_expression(condition);
         let put = put.set_expression_attribute_names(Some(names)).set_expression_attribute_values(values);
-        changed(put.send().await)
+        changed(send_put(put).await)
     }
 
     /// All of `writes` or none.
@@ -247,6 +250,16 @@ impl Store {
     /// [`Error::Unavailable`].
     pub async fn transact(&self, writes: Vec<Write>) -> Result<Transacted, Error> {
         let items = writes.into_iter().map(|write| self.transact_item(write)).collect::<Result<Vec<_>, _>>()?;
+        for attempt in 0..CONFLICT_ATTEMPTS {
+            match self.transact_once(items.clone()).await? {
+                Transacted::Busy => pause(attempt).await,
+                done => return Ok(done),
+            }
+        }
+        Ok(Transacted::Busy)
+    }
+
+    async fn transact_once(&self, items: Vec<TransactWriteItem>) -> Result<Transacted, Error> {
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(Transacted::Done),
             Err(SdkError::ServiceError(error)) => match error.into_err() {
@@ -291,6 +304,24 @@ impl Store {
             }
         })
     }
+}
+
+/// Waits before another attempt: 20 ms, and twice as long each time.
+async fn pause(attempt: u32) {
+    tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
+}
+
+/// Puts an item, again while a transaction is at it: what the transaction leaves behind, the condition decides on.
+async fn send_put(put: PutItemFluentBuilder) -> Result<PutItemOutput, SdkError<PutItemError>> {
+    for attempt in 1..CONFLICT_ATTEMPTS {
+        match put.clone().send().await {
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_transaction_conflict_exception) => {
+                pause(attempt).await;
+            }
+            done => return done,
+        }
+    }
+    put.send().await
 }
 
 /// Whether a conditional put was the first.

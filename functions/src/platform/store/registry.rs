@@ -103,7 +103,13 @@ impl VendorStore {
             match self.store.transact(writes).await? {
                 Transacted::Done => return Ok(true),
                 Transacted::Refused(_) => return self.is_own(&released, by).await,
-                Transacted::Busy => {}
+                // Whoever was at it may be done with it, and to look is in nobody's way.
+                Transacted::Busy => {
+                    let now = self.read_slot(current.registered.binding.actor_omni).await?;
+                    if !now.is_some_and(|slot| slot.is_live()) {
+                        return self.is_own(&released, by).await;
+                    }
+                }
             }
         }
         Err(Error::Unavailable("others keep releasing the same binding".into()))

@@ -147,6 +147,11 @@ fn write_units(write: &Value, old: Option<&Value>) -> f64 {
     dynoxide::types::write_capacity_units(size(sent).max(size(old)))
 }
 
+/// Write units of a write that turns one item into the other.
+pub(super) fn units_of(before: Option<&Value>, after: Option<&Value>) -> f64 {
+    dynoxide::types::write_capacity_units(size(before).max(size(after)))
+}
+
 fn size(item: Option<&Value>) -> usize {
     item.and_then(|item| <dynoxide::Item as serde::Deserialize>::deserialize(item).ok())
         .map_or(0, |item| dynoxide::types::item_size(&item))

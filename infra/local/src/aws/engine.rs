@@ -1,7 +1,7 @@
 //! DynamoDB: the embedded engine with the product's one table.
 //!
 //! The engine is called in process through its typed API; what goes in and comes out is DynamoDB's own JSON. It always
-//! reads strongly, never throttles and knows no transaction conflicts: those are for other tests.
+//! reads strongly, never throttles and knows no transaction conflicts: that is what [`super::physics`] is for.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +17,23 @@ use super::{Now, Refusal};
 
 /// The product's one table.
 pub(super) const TABLE: &str = "agentkeys-vendor-portal";
+/// An index of the table.
+#[derive(Clone, Copy)]
+pub(super) struct Index {
+    pub(super) name: &'static str,
+    /// Its partition key.
+    pub(super) partition: &'static str,
+    /// Its sort key.
+    pub(super) sort: &'static str,
+    /// Whether it holds the keys alone, or whole items.
+    pub(super) keys_only: bool,
+}
+
+/// All of them.
+pub(super) const INDEXES: [Index; 2] = [
+    Index { name: "by-vendor", partition: "v_pk", sort: "v_sk", keys_only: false },
+    Index { name: "by-activity", partition: "a_pk", sort: "a_sk", keys_only: true },
+];
 /// The attribute that says when an item may be deleted.
 const TTL: &str = "ttl";
 
@@ -25,19 +42,17 @@ fn definition() -> Value {
     let text = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
     let key = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     let keys = |partition: &str, sort: &str| json!([key(partition, "HASH"), key(sort, "RANGE")]);
-    let index = |name: &str, partition: &str, sort: &str, projected: &str| {
-        let projection = json!({"ProjectionType": projected});
+    let index = |Index { name, partition, sort, keys_only }: Index| {
+        let projection = json!({"ProjectionType": if keys_only { "KEYS_ONLY" } else { "ALL" }});
         json!({"IndexName": name, "KeySchema": keys(partition, sort), "Projection": projection})
     };
-    let (by_vendor, by_activity) =
-        (index("by-vendor", "v_pk", "v_sk", "ALL"), index("by-activity", "a_pk", "a_sk", "KEYS_ONLY"));
     let attributes = ["pk", "sk", "v_pk", "v_sk", "a_pk", "a_sk"].map(text);
     json!({
         "TableName": TABLE,
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": attributes,
         "KeySchema": keys("pk", "sk"),
-        "GlobalSecondaryIndexes": [by_vendor, by_activity],
+        "GlobalSecondaryIndexes": INDEXES.map(index),
         "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     })
 }
@@ -101,6 +116,36 @@ impl Engine {
 
     pub(super) fn stream_arn(&self) -> &str {
         &self.stream_arn
+    }
+
+    /// The item as it is; `None` if there is none.
+    pub(super) fn item(&self, (partition, sort): &(String, String)) -> Option<Value> {
+        let key = json!({"pk": {"S": partition}, "sk": {"S": sort}});
+        let request = json!({"TableName": TABLE, "Key": key, "ConsistentRead": true});
+        self.demand("GetItem", &request).ok()?.get_mut("Item").map(Value::take)
+    }
+
+    /// All items.
+    pub(super) fn items(&self) -> Result<Vec<Value>, String> {
+        let (mut items, mut request) = (Vec::new(), json!({"TableName": TABLE, "ConsistentRead": true}));
+        loop {
+            let mut page = self.demand("Scan", &request)?;
+            if let Some(Value::Array(found)) = page.get_mut("Items").map(Value::take) {
+                items.extend(found);
+            }
+            match page.get_mut("LastEvaluatedKey").map(Value::take) {
+                Some(last) => request["ExclusiveStartKey"] = last,
+                None => return Ok(items),
+            }
+        }
+    }
+
+    /// Puts many items at once, past the stream: all or, on an error, none.
+    pub(super) fn import<'a>(&self, items: impl Iterator<Item = &'a Value>) -> Result<usize, String> {
+        let items = items.map(<dynoxide::Item as serde::Deserialize>::deserialize).collect::<Result<Vec<_>, _>>();
+        let items = items.map_err(|error| error.to_string())?;
+        let imported = self.database.import_items(TABLE, items, dynoxide::ImportOptions::default());
+        imported.map(|done| done.items_imported).map_err(|error| error.to_string())
     }
 
     /// One call of DynamoDB or of its streams, by the name on the wire; `None` for a name that is not served.

@@ -10,6 +10,7 @@ mod clock;
 mod engine;
 mod kms;
 mod meter;
+mod physics;
 mod ses;
 mod stream;
 mod wire;
@@ -26,9 +27,11 @@ use tokio::sync::Notify;
 
 use engine::Engine;
 use kms::Keys;
+use physics::Laws;
 use wire::Refusal;
 
 pub use meter::Meter;
+pub use physics::{Faults, Limits, Physics};
 pub use ses::{Attachment, Mail, Mailbox};
 pub use stream::StreamReader;
 
@@ -46,6 +49,8 @@ pub struct AwsOptions {
     pub state_dir: Option<PathBuf>,
     /// The clock, in whole Unix seconds.
     pub now: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// How it behaves.
+    pub physics: Physics,
 }
 
 /// A running local AWS; clones share it. It serves until the runtime that started it ends.
@@ -55,6 +60,7 @@ pub struct Aws(Arc<Inner>);
 struct Inner {
     base_url: String,
     engine: Engine,
+    laws: Laws,
     keys: Keys,
     mailbox: Mailbox,
     meter: Meter,
@@ -66,7 +72,7 @@ impl Aws {
     /// Opens table, key and mailbox (made where they are missing) and serves them on a port that is free, together
     /// with the routes of `extra`.
     pub async fn start(options: AwsOptions, extra: Router) -> Result<Aws, String> {
-        let AwsOptions { state_dir, now } = options;
+        let AwsOptions { state_dir, now, physics } = options;
         let dir = state_dir.as_deref();
         if let Some(dir) = dir {
             std::fs::create_dir_all(dir).map_err(|error| format!("{}: {error}", dir.display()))?;
@@ -78,6 +84,7 @@ impl Aws {
         let aws = Aws(Arc::new(Inner {
             base_url: format!("http://{address}"),
             engine: Engine::open(dir, now.clone())?,
+            laws: Laws::new(physics),
             keys: Keys::open(dir)?,
             mailbox: Mailbox::open(dir, now)?,
             meter: Meter::default(),
@@ -112,6 +119,39 @@ impl Aws {
     /// The engine itself, for what no function does (loading a large data set, looking into a table).
     pub fn database(&self) -> &dynoxide::Database {
         self.0.engine.database()
+    }
+
+    /// Puts many items at once, past the stream, the meter and the physics: for a large data set.
+    ///
+    /// # Errors
+    /// What the engine says; then none of them is there.
+    pub fn import(&self, items: &[serde_json::Value]) -> Result<usize, String> {
+        self.0.engine.import(items.iter())
+    }
+
+    /// The item of that key as it lies there, past the meter and the physics, in DynamoDB's JSON.
+    pub fn item(&self, pk: &str, sk: &str) -> Option<serde_json::Value> {
+        self.0.engine.item(&(pk.to_owned(), sk.to_owned()))
+    }
+
+    /// All items as they lie there, past the meter and the physics, in DynamoDB's JSON.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub fn items(&self) -> Result<Vec<serde_json::Value>, String> {
+        self.0.engine.items()
+    }
+
+    /// Until every read sees all that was written so far, however it may lag.
+    pub async fn caught_up(&self) {
+        if let Some(moment) = self.0.laws.lag_ends() {
+            tokio::time::sleep_until(moment).await;
+        }
+    }
+
+    /// Whether the batch of the stream that was just delivered comes again.
+    pub(crate) fn redelivers(&self) -> bool {
+        self.0.laws.redelivers()
     }
 
     /// The product's one table.

@@ -56,11 +56,11 @@ pub(super) fn sent(message_id: &str, request_id: &str) -> String {
 }
 
 /// The answer to a mail that was not.
-pub(super) fn refused(message: &str, request_id: &str) -> String {
+pub(super) fn refused(code: &str, message: &str, request_id: &str) -> String {
     let message = message.replace('&', "&amp;").replace('<', "&lt;");
     format!(
         "<ErrorResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\">\
-         <Error><Type>Sender</Type><Code>InvalidParameterValue</Code><Message>{message}</Message></Error>\
+         <Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
          <RequestId>{request_id}</RequestId></ErrorResponse>"
     )
 }

@@ -108,13 +108,15 @@ mod tests {
     use axum::Router;
     use serde_json::json;
 
-    use super::super::AwsOptions;
+    use super::super::{AwsOptions, Physics};
     use super::*;
 
     const NOW: i64 = 1_800_000_000;
 
     async fn aws() -> Aws {
-        Aws::start(AwsOptions { state_dir: None, now: Arc::new(|| NOW) }, Router::new()).await.unwrap()
+        Aws::start(AwsOptions { state_dir: None, now: Arc::new(|| NOW), physics: Physics::calm() }, Router::new())
+            .await
+            .unwrap()
     }
 
     fn put(aws: &Aws, sk: &str, ttl: i64) {

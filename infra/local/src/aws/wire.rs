@@ -1,17 +1,22 @@
 //! The wire: which service a request is for, and its answer in that service's protocol.
 
+use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use http_body::Frame;
 use serde_json::{Value, json};
 
 use super::billing::{self, Asked, Units};
 use super::meter::Service;
+use super::physics::{Aftermath, Held, Trouble};
 use super::{Aws, ses};
 
 /// The largest request DynamoDB takes ("Service, account, and table quotas in Amazon DynamoDB": 16 MB for a batch).
@@ -40,7 +45,7 @@ impl Aws {
             Err(refusal) => return Answer::json(JSON_1_0, Err(refusal)),
         };
         let asked = Asked::add_to(operation, &mut request);
-        let Some(mut outcome) = self.0.engine.call(operation, &request) else {
+        let Some(mut outcome) = self.0.laws.call(&self.0.engine, operation, &request) else {
             return Answer::unknown_operation(JSON_1_0);
         };
         let units = billing::units(operation, &request, &outcome);
@@ -79,7 +84,7 @@ impl Aws {
         self.0.meter.record(function, Service::Ses, ses::SEND_RAW_EMAIL, Units::default());
         let (status, body) = match ses::send_raw_email(&self.0.mailbox, &form) {
             Ok(message_id) => (StatusCode::OK, ses::sent(&message_id, request_id)),
-            Err(error) => (StatusCode::BAD_REQUEST, ses::refused(&error, request_id)),
+            Err(error) => (StatusCode::BAD_REQUEST, ses::refused("InvalidParameterValue", &error, request_id)),
         };
         Answer { status, content_type: "text/xml", body }
     }
@@ -106,6 +111,11 @@ struct Answer {
 }
 
 impl Answer {
+    fn into_response(self, request_id: &str) -> Response {
+        let headers = [("content-type", self.content_type), ("x-amzn-requestid", request_id)];
+        (self.status, headers, self.body).into_response()
+    }
+
     fn json(content_type: &'static str, outcome: Result<Value, Refusal>) -> Self {
         let (status, body) = match outcome {
             Ok(body) => (StatusCode::OK, body),
@@ -136,32 +146,133 @@ pub(super) fn router(aws: Aws) -> Router {
         .with_state(aws)
 }
 
-/// Engine and files make their caller wait, hence the thread. A call that has begun runs to its end although its
-/// client may have hung up, as on AWS.
+/// One call as it came.
+struct Call {
+    request_id: String,
+    function: String,
+    target: Option<String>,
+    body: Bytes,
+}
+
+impl Call {
+    /// The service that is called.
+    fn service(&self) -> Service {
+        match self.target.as_deref() {
+            Some(target) if target.starts_with("TrentService.") => Service::Kms,
+            Some(_) => Service::DynamoDb,
+            None => Service::Ses,
+        }
+    }
+
+    /// The operation of DynamoDB that is called, and with what.
+    fn transaction(&self) -> Option<(&str, Value)> {
+        let operation = self.target.as_deref()?.strip_prefix("DynamoDB_20120810.")?;
+        let request = operation.starts_with("Transact").then(|| parse(&self.body).ok()).flatten()?;
+        Some((operation, request))
+    }
+
+    /// What a service says that does not do what it was asked.
+    fn refused(&self, trouble: Trouble) -> Answer {
+        let (code, message) = match trouble {
+            Trouble::Throttled => ("ThrottlingException", "Rate exceeded"),
+            Trouble::Broken => ("InternalServerError", "The request could not be completed."),
+        };
+        let status = if trouble == Trouble::Throttled { 400 } else { 500 };
+        let refusal = |code: &str| Refusal { status, body: json!({"__type": code, "message": message}) };
+        match self.service() {
+            Service::DynamoDb => {
+                Answer::json(JSON_1_0, Err(refusal(&format!("com.amazonaws.dynamodb.v20120810#{code}"))))
+            }
+            Service::Kms => Answer::json(JSON_1_1, Err(refusal(code))),
+            Service::Ses => {
+                let body = ses::refused(
+                    if status == 400 { "Throttling" } else { "InternalFailure" },
+                    message,
+                    &self.request_id,
+                );
+                let status = if status == 400 { StatusCode::BAD_REQUEST } else { StatusCode::INTERNAL_SERVER_ERROR };
+                Answer { status, content_type: "text/xml", body }
+            }
+        }
+    }
+}
+
+/// A call on its way: what the physics make of it, and its answer.
 async fn answer(State(aws): State<Aws>, Path(function): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
     let request_id = format!("00000000-0000-4000-8000-{:012x}", aws.0.requests.fetch_add(1, Ordering::Relaxed));
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let id = request_id.clone();
-    let answer = tokio::task::spawn_blocking(move || aws.serve(&id, &function, target.as_deref(), &body))
-        .await
-        .unwrap_or_else(|failed| {
-            tracing::error!(error = %failed, "a call to the local AWS failed");
-            let body = json!({"__type": "InternalServerError", "message": "The local AWS failed."}).to_string();
-            Answer { status: StatusCode::INTERNAL_SERVER_ERROR, content_type: JSON_1_0, body }
-        });
-    let headers = [("content-type", answer.content_type.to_owned()), ("x-amzn-requestid", request_id)];
-    (answer.status, headers, answer.body).into_response()
+    let call = Arc::new(Call { request_id, function, target, body });
+    let fate = aws.0.laws.fate();
+    if let Some(delay) = fate.delay {
+        tokio::time::sleep(delay).await;
+    }
+    if let Some(trouble) = fate.trouble {
+        return call.refused(trouble).into_response(&call.request_id);
+    }
+    let mut answer = run(&aws, &call).await;
+    if fate.twice {
+        answer = run(&aws, &call).await;
+    }
+    match fate.after {
+        Some(Aftermath::Lost) => lost(),
+        Some(Aftermath::Broken) => call.refused(Trouble::Broken).into_response(&call.request_id),
+        None => answer.into_response(&call.request_id),
+    }
+}
+
+/// Engine and files make their caller wait, hence the thread. A call that has begun runs to its end although its
+/// client may have hung up, as on AWS, and a transaction holds its items until then.
+async fn run(aws: &Aws, call: &Arc<Call>) -> Answer {
+    let held = match begin(aws, call).await {
+        Ok(held) => held,
+        Err(answer) => return answer,
+    };
+    let (aws, call) = (aws.clone(), call.clone());
+    let served = tokio::task::spawn_blocking(move || {
+        let _held = held;
+        aws.serve(&call.request_id, &call.function, call.target.as_deref(), &call.body)
+    });
+    served.await.unwrap_or_else(|failed| {
+        tracing::error!(error = %failed, "a call to the local AWS failed");
+        let body = json!({"__type": "InternalServerError", "message": "The local AWS failed."}).to_string();
+        Answer { status: StatusCode::INTERNAL_SERVER_ERROR, content_type: JSON_1_0, body }
+    })
+}
+
+/// Lets a transaction begin. One that is cancelled for meeting another is billed like any cancelled one.
+async fn begin(aws: &Aws, call: &Call) -> Result<Option<Held>, Answer> {
+    let Some((operation, request)) = call.transaction() else {
+        return Ok(None);
+    };
+    aws.0.laws.begin(operation, &request).await.map_err(|refusal| {
+        let outcome = Err(refusal);
+        let units = billing::units(operation, &request, &outcome);
+        aws.0.meter.record(&call.function, Service::DynamoDb, operation, units);
+        Answer::json(JSON_1_0, outcome)
+    })
+}
+
+/// An answer that breaks off: what the client sees when a connection ends after the work was done.
+fn lost() -> Response {
+    struct BrokenOff;
+    impl HttpBody for BrokenOff {
+        type Data = Bytes;
+        type Error = std::io::Error;
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+            Poll::Ready(Some(Err(std::io::ErrorKind::ConnectionReset.into())))
+        }
+    }
+    Response::new(Body::new(BrokenOff))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use super::super::AwsOptions;
+    use super::super::{AwsOptions, Physics};
     use super::*;
 
     async fn aws() -> Aws {
-        Aws::start(AwsOptions { state_dir: None, now: Arc::new(|| 1_800_000_000_i64) }, Router::new()).await.unwrap()
+        let now = Arc::new(|| 1_800_000_000_i64);
+        Aws::start(AwsOptions { state_dir: None, now, physics: Physics::calm() }, Router::new()).await.unwrap()
     }
 
     fn put(aws: &Aws, function: &str, request: &Value) -> Answer {

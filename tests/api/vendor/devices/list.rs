@@ -104,6 +104,7 @@ async fn filters_alone_and_together() {
     }
     // A user's own list follows releases and new generations.
     portal.release(auth, "FT-1", "11").await.expect(204);
+    portal.runner().settle().await;
     assert_eq!(all(&portal, auth, &format!("&user={user}&q=FT-")).await, ["FT-2#x 11"]);
     let again = json!({ "device_id": "FT-1", "user_omni": user });
     portal.register(&folotoy.token, "again", again).await.expect(201);

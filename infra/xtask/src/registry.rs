@@ -1,0 +1,18 @@
+//! `cargo xtask bench registry`: measures in a program of its own, as the functions are built for the deployed-stack test
+//! (`--profile deploy`: optimised, quick to build).
+
+use std::process::ExitCode;
+
+use crate::shell::{cargo, run as run_command};
+
+/// Runs the task with these arguments.
+pub fn run(arguments: &[String]) -> ExitCode {
+    let mut bench = cargo(["run", "--package", "local", "--profile", "deploy", "--locked", "--", "bench"]);
+    match run_command(bench.args(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("{reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
