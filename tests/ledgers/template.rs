@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use functions::platform::config::needed_by;
 use functions::{ENDPOINTS, JOBS};
 use serde_json::{Value, json};
 
@@ -38,6 +39,25 @@ fn every_function_is_deployed_with_its_routes() {
         deployed.insert(name, all);
     }
     assert_eq!(deployed, ours);
+}
+
+#[test]
+fn every_function_is_given_the_settings_that_it_needs_and_no_other() {
+    // With a default of their own in the code.
+    let may = BTreeSet::from(["STRIPE_API_BASE", "STRIPE_LIVEMODE"]);
+    let mut faults = Vec::new();
+    for (name, function) in template().as_object().unwrap() {
+        let given = function["environment"].as_array().unwrap().iter().map(|setting| setting.as_str().unwrap());
+        let given: BTreeSet<&str> = given.collect();
+        let needed = BTreeSet::from_iter(needed_by(name).iter().copied());
+        faults
+            .extend(needed.difference(&given).map(|setting| format!("{name} needs {setting}, which it is not given")));
+        let more = given.difference(&needed).filter(|setting| !may.contains(*setting));
+        faults.extend(
+            more.map(|setting| format!("{name} is given {setting}, which platform/config.rs does not ask for")),
+        );
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
 /// A use of every function in every way that touches AWS.

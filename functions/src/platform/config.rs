@@ -12,6 +12,28 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
+/// The settings without which a function can't do its work. Those that every endpoint with data has go without saying.
+pub fn needed_by(function: &str) -> &'static [&'static str] {
+    match function {
+        "docs-get" | "legal-document" | "legal-terms" | "openapi-get" => &["PORTAL_URL"],
+        "jwks-get" => &["PORTAL_URL", "K1_KEY_IDS"],
+        "devices-register" | "tokens-issue" | "vendor-get" => &["PORTAL_URL", "TABLE_NAME", "K1_KEY_IDS"],
+        "stream-audit" => &["TABLE_NAME"],
+        "stream-work" => &["PORTAL_URL", "TABLE_NAME", "MAIL_FROM", "STRIPE_SECRET_KEY"],
+        "stripe-connect" => &["PORTAL_URL", "TABLE_NAME", "STRIPE_SECRET_KEY"],
+        "stripe-webhook" => &["PORTAL_URL", "TABLE_NAME", "STRIPE_WEBHOOK_SECRETS"],
+        _ => &["PORTAL_URL", "TABLE_NAME"],
+    }
+}
+
+/// Whether a function has its settings: so a deployment that forgot one fails at its first start and not at a request.
+///
+/// # Errors
+/// [`Error::Internal`] naming the first that is missing.
+pub fn check(function: &str, env: &Env) -> Result<(), Error> {
+    needed_by(function).iter().try_for_each(|name| required(env, name).map(drop))
+}
+
 /// Where the portal is.
 #[derive(Clone, Debug)]
 pub struct PortalConfig {

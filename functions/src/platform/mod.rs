@@ -7,6 +7,7 @@ pub mod http;
 pub mod i18n;
 pub mod mailer;
 pub mod payments;
+pub mod routes;
 pub mod secret;
 pub mod signer;
 pub mod store;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -18,8 +19,6 @@ use domain::token::Scope;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::{RegisteredView, metadata_schema};
 use crate::openapi::{BodyFaults, Faults, TokenFaults};
@@ -165,6 +164,6 @@ async fn decide_and_commit(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(register))
+pub fn routes() -> Routes {
+    routes!(register)
 }

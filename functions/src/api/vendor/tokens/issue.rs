@@ -1,5 +1,6 @@
 //! `POST /v1/vendor/tokens`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,8 +11,6 @@ use domain::text;
 use domain::token::{Scope, Scopes, VendorToken};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{BodyFaults, Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
@@ -99,6 +98,6 @@ async fn issue(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(issue))
+pub fn routes() -> Routes {
+    routes!(issue)
 }
