@@ -14,7 +14,7 @@ import pathlib
 import statistics
 import sys
 
-from portal import Portal
+from portal import Runner
 from runtime_api import Process
 
 REGISTER = "devices-register"
@@ -95,7 +95,7 @@ class Bench:
 
     def measure(self, function):
         pairs = [(self.start_hello(), self.start(function)) for _ in range(self.starts)]
-        middle = lambda values: statistics.median(values)
+        middle = statistics.median
         hello = {what: middle(getattr(hello, what) for hello, _ in pairs) for what in ("cpu", "faults")}
         inits = [init for _, (init, _) in pairs]
         return {
@@ -103,7 +103,7 @@ class Bench:
             "init ms": middle(init.cpu for init in inits), "hello ms": hello["cpu"],
             "faults": (middle(init.faults for init in inits) / hello["faults"], FAULTS),
             "threads": (max(init.threads for init in inits), 1),
-            "resident": (max(init.resident for init in inits), RESIDENT),
+            "resident": (middle(init.resident for init in inits), RESIDENT),
             "first": (middle(first - warm for _, (_, (first, warm)) in pairs), FIRST),
             "warm": (self.warm(function), WARM if function == REGISTER else None),
             "zip": ((self.folder / function / "bootstrap.zip").stat().st_size / 1e6, zip_limit(function)),
@@ -132,7 +132,7 @@ def main():
     arguments = arguments.parse_args()
     broken = 0
     print(f"{'function':<22}{'init ms':>9}{'hello ms':>9}" + "".join(f"{title:>18}" for _, title in COLUMNS))
-    with Portal(arguments.runner) as portal:
+    with Runner(arguments.runner) as portal:
         bench = Bench(arguments, portal)
         for function in arguments.functions:
             row = bench.measure(function)

@@ -33,7 +33,7 @@ class Usage:
     cpu: float  # milliseconds of all its threads
     faults: int  # minor page faults
     threads: int
-    resident: float  # MB
+    resident: float  # MB, as `ps` counts them: 1024 × 1024 bytes
 
 
 class Process:
@@ -68,7 +68,7 @@ class Process:
         cpu = sum(int(read(f"{proc}/task/{task}/schedstat").split()[0]) for task in tasks) / 1e6
         faults = int(read(f"{proc}/stat").rsplit(")", 1)[1].split()[7])
         pages = int(read(f"{proc}/statm").split()[1])
-        return Usage(cpu, faults, len(tasks), pages * os.sysconf("SC_PAGESIZE") / 1e6)
+        return Usage(cpu, faults, len(tasks), pages * os.sysconf("SC_PAGESIZE") / 2**20)
 
     def ready(self):
         """Waits until it asks for an invocation, and tells what it has used by then."""

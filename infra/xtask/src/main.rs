@@ -8,6 +8,7 @@ mod bench;
 mod build;
 mod counts;
 mod deploy;
+mod graph;
 mod openapi;
 mod report;
 mod setup;
