@@ -5,6 +5,7 @@
 mod issuing;
 mod jose;
 mod keys;
+mod proved;
 mod receipt;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub use keys::{Jwk, PublicKey};
 pub use receipt::Receipt;
 
 use issuing::{Certificate, IssuingKey};
+use proved::Proved;
 
 use super::config::SignerConfig;
 use super::world::{Clock, Random};
@@ -37,6 +39,7 @@ pub struct Signer {
     random: Random,
     published: OnceCell<Vec<PublicKey>>,
     issuing: Mutex<Option<Arc<IssuingKey>>>,
+    proved: Proved,
 }
 
 /// The protected header of what K1 itself signs.
@@ -52,7 +55,7 @@ impl Signer {
     pub fn new(sdk: &SdkConfig, config: SignerConfig, issuer: String, clock: Clock, random: Random) -> Self {
         let kms = Client::new(sdk);
         let (published, issuing) = (OnceCell::new(), Mutex::new(None));
-        Self { kms, key_ids: config.key_ids, issuer, clock, random, published, issuing }
+        Self { kms, key_ids: config.key_ids, issuer, clock, random, published, issuing, proved: Proved::default() }
     }
 
     /// Who signs: the `iss` of everything.
@@ -90,7 +93,8 @@ impl Signer {
     /// # Errors
     /// [`Error::Unauthenticated`], [`Error::TokenExpired`]; [`Error::Unavailable`] when KMS does not answer.
     pub async fn verify_token(&self, token: &str) -> Result<Claims, Error> {
-        let claims = jose::verify(token, self.published().await?)?;
+        let keys = self.published().await?;
+        let claims = self.proved.or_check(token, || jose::verify(token, keys))?;
         claims.check(&self.issuer, self.clock.now())?;
         Ok(claims)
     }
