@@ -60,6 +60,21 @@ fn every_function_is_given_the_settings_that_it_needs_and_no_other() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+#[tokio::test]
+async fn the_runner_gives_every_function_its_settings_and_tells_its_routes() {
+    let portal = Portal::start().await;
+    for function in ENDPOINTS.iter().map(|endpoint| endpoint.function).chain(JOBS.iter().map(|job| job.function)) {
+        let told = portal.get(&format!("/_local/functions/{function}"), Auth::None).await.expect(200).body;
+        for setting in needed_by(function) {
+            assert!(told["environment"][setting].is_string(), "{function} is not given {setting}");
+        }
+        let routes = ENDPOINTS.iter().filter(|endpoint| endpoint.function == function);
+        let routes: Vec<_> = routes.map(|endpoint| json!([endpoint.method, endpoint.path])).collect();
+        assert_eq!(told["routes"], json!(routes));
+    }
+    portal.get("/_local/functions/nobody", Auth::None).await.problem(404, "not_found");
+}
+
 /// A use of every function in every way that touches AWS.
 async fn everything(portal: &Portal) {
     let email = "folotoy@example.com";

@@ -180,3 +180,23 @@ impl StripeWebhookConfig {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{check, needed_by};
+    use crate::platform::world::Env;
+
+    /// An environment with these settings and no other.
+    fn env(names: &'static [&'static str]) -> Env {
+        Env::new(move |name| names.contains(&name).then(|| "set".to_owned()))
+    }
+
+    #[test]
+    fn a_missing_setting_names_itself_at_the_start() {
+        assert_eq!(check("devices-register", &env(needed_by("devices-register"))), Ok(()));
+        let fault = check("devices-register", &env(&["PORTAL_URL", "TABLE_NAME"])).unwrap_err();
+        assert!(fault.to_string().contains("K1_KEY_IDS"), "{fault}");
+        let fault = check("an-endpoint-of-tomorrow", &env(&[])).unwrap_err();
+        assert!(fault.to_string().contains("PORTAL_URL"), "{fault}");
+    }
+}
