@@ -13,13 +13,15 @@ pub mod webhooks;
 use std::future::Future;
 use std::pin::Pin;
 
+use axum::Router;
 use domain::Error;
 use domain::token::Scope;
 use platform::access::Access;
 use platform::app::App;
+use platform::config;
+use platform::routes::Routes;
 use platform::world::Env;
 use serde_json::Value;
-use utoipa_axum::router::OpenApiRouter;
 
 /// An HTTP endpoint and the function that serves it.
 pub struct Endpoint {
@@ -32,7 +34,7 @@ pub struct Endpoint {
     /// What it asks of its caller.
     pub access: Access,
     /// Its route with its documentation.
-    pub routes: fn() -> OpenApiRouter<App>,
+    pub routes: fn() -> Routes,
 }
 
 const fn endpoint(
@@ -40,7 +42,7 @@ const fn endpoint(
     method: &'static str,
     path: &'static str,
     access: Access,
-    routes: fn() -> OpenApiRouter<App>,
+    routes: fn() -> Routes,
 ) -> Endpoint {
     Endpoint { function, method, path, access, routes }
 }
@@ -135,24 +137,37 @@ pub const JOBS: &[Job] = &[
 /// Runs the function called `function` with these routes on Lambda. A binary's whole `main`.
 ///
 /// # Errors
-/// What the Lambda runtime reports.
-pub async fn serve(function: &'static str, routes: OpenApiRouter<App>) -> Result<(), lambda_http::Error> {
-    platform::telemetry::init(&Env::process());
-    let (routes, _) = routes.split_for_parts();
-    let service = platform::http::service(function, routes, App::on_lambda());
-    lambda_http::run(tower::util::MapRequest::new(service, platform::http::gateway::restore_path)).await
+/// A sentence on a missing setting, before anything is served; afterwards what the Lambda runtime reports.
+pub fn serve(
+    function: &'static str,
+    routes: impl Into<Router<App>>,
+) -> impl Future<Output = Result<(), lambda_http::Error>> {
+    // Here and not in the future: so the compiler sees that nobody asks for the documentation, and leaves it out.
+    let routes = routes.into();
+    async move {
+        let app = start(function)?;
+        let service = platform::http::service(function, routes, app);
+        lambda_http::run(tower::util::MapRequest::new(service, platform::http::gateway::restore_path)).await
+    }
 }
 
-/// Runs a job on Lambda. A binary's whole `main`.
+/// Runs the job called `function` on Lambda. A binary's whole `main`.
 ///
 /// # Errors
-/// What the Lambda runtime reports.
-pub async fn work(run: fn(App, Value) -> JobFuture) -> Result<(), lambda_runtime::Error> {
-    platform::telemetry::init(&Env::process());
-    let app = App::on_lambda();
+/// A sentence on a missing setting, before anything is done; afterwards what the Lambda runtime reports.
+pub async fn work(function: &'static str, run: fn(App, Value) -> JobFuture) -> Result<(), lambda_runtime::Error> {
+    let app = start(function)?;
     lambda_runtime::run(lambda_runtime::service_fn(move |event: lambda_runtime::LambdaEvent<Value>| {
         let app = app.clone();
         async move { run(app, event.payload).await.map_err(|error| error.to_string()) }
     }))
     .await
+}
+
+/// What every function does once: logs, and a look whether its settings are there.
+fn start(function: &str) -> Result<App, Error> {
+    let env = Env::process();
+    platform::telemetry::init(&env);
+    config::check(function, &env).inspect_err(|error| tracing::error!(function, %error, "not started"))?;
+    Ok(App::on_lambda())
 }

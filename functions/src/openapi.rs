@@ -99,7 +99,8 @@ impl Modify for Credentials {
 /// The document of all endpoints.
 pub fn document() -> Document {
     let router = OpenApiRouter::with_openapi(Doc::openapi());
-    let (_, document) = ENDPOINTS.iter().fold(router, |all, endpoint| all.merge((endpoint.routes)())).split_for_parts();
+    let (_, document) =
+        ENDPOINTS.iter().fold(router, |all, endpoint| all.merge((endpoint.routes)().documented())).split_for_parts();
     document
 }
 

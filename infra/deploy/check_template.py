@@ -10,8 +10,7 @@
         "environment": ["K1_KEY_IDS", "PORTAL_URL", "TABLE_NAME"],
         "routes": [["POST", "/v1/vendor/devices/register"]],
         "url_paths": [],
-        "stream": null,
-        "schedule": null,
+        "stream": null, "schedules": [], "queues": [],
         "grants": [["dynamodb:BatchGetItem", "Table"], …, ["kms:Sign", "K1"]],
         "platform_grants": [["logs:CreateLogStream", "DevicesRegisterLogs"], …]}},
      "k1": {"kms:Sign": ["devices-register", "tokens-issue"], …}}
@@ -33,7 +32,9 @@ from pathlib import Path
 import yaml
 
 # What Lambda does with the role, not the code: the statements' names.
-PLATFORM = {"Logs", "Stream", "Streams", "DeadLetters"}
+PLATFORM = {"Logs", "Stream", "Streams", "DeadLetters", "Queue"}
+# What Lambda needs on a queue whose messages it hands over.
+TAKES_FROM_QUEUE = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
 # AWS knows no narrower resource for these.
 EVERY_RESOURCE = {"dynamodb:ListStreams"}
 
@@ -174,21 +175,13 @@ class Template:
             if not is_so:
                 self.faults.append(f"{logical_id}: {what} was expected for the function {name}")
         globally = self.body["Globals"]["Function"]
-        routes, stream, schedule = [], None, None
-        for event in properties.get("Events", {}).values():
-            if event["Type"] == "HttpApi":
-                routes.append([event["Properties"]["Method"], event["Properties"]["Path"]])
-            elif event["Type"] == "DynamoDB":
-                filters = event["Properties"].get("FilterCriteria", {}).get("Filters", [])
-                stream = {
-                    "table": self.target(event["Properties"]["Stream"]),
-                    "filters": [json.loads(one["Pattern"]) for one in filters],
-                }
-            elif event["Type"] == "ScheduleV2":
-                schedule = event["Properties"]["ScheduleExpression"]
-            else:
-                self.faults.append(f"{logical_id}: an event of type {event['Type']}, which this script does not know")
         code, platform = self.grants(statements[role])
+        routes, stream, schedules, queues = self.events(logical_id, properties.get("Events", {}))
+        for queue in queues:
+            granted = {action for action, resource in platform if resource == queue}
+            if granted != TAKES_FROM_QUEUE:
+                self.faults.append(f"{logical_id}: its statement Queue grants {sorted(granted)} on {queue}, where Lambda needs "
+                                   f"{sorted(TAKES_FROM_QUEUE)}")
         return name, {
             "logical_id": logical_id,
             "binary": binary and binary[1],
@@ -198,10 +191,42 @@ class Template:
             "routes": sorted(routes),
             "url_paths": url_paths.get(logical_id, []),
             "stream": stream,
-            "schedule": schedule,
+            "schedules": schedules,
+            "queues": queues,
             "grants": code,
             "platform_grants": platform,
         }
+
+    def events(self, logical_id, events):
+        """What makes a function run: its routes, its stream, its schedules, its queues."""
+        routes, stream, schedules, queues = [], None, [], []
+        for name, event in events.items():
+            properties = event["Properties"]
+            if event["Type"] == "HttpApi":
+                routes.append([properties["Method"], properties["Path"]])
+            elif event["Type"] == "DynamoDB":
+                filters = properties.get("FilterCriteria", {}).get("Filters", [])
+                stream = {
+                    "table": self.target(properties["Stream"]),
+                    "filters": [json.loads(one["Pattern"]) for one in filters],
+                }
+            elif event["Type"] == "ScheduleV2":
+                schedules.append({
+                    "expression": properties["ScheduleExpression"],
+                    "timezone": properties.get("ScheduleExpressionTimezone", "UTC"),
+                })
+                if not properties.get("RetryPolicy") or not properties.get("DeadLetterConfig"):
+                    self.faults.append(f"{logical_id}: the schedule {name} says nothing of retries, or of what it gives up")
+            elif event["Type"] == "SQS":
+                queues.append(self.target(properties["Queue"]))
+                if properties.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+                    self.faults.append(f"{logical_id}: one bad message of {name} would bring the whole batch back")
+                queue = self.resources.get(queues[-1], {"Properties": {}})["Properties"]
+                if not queue.get("RedrivePolicy"):
+                    self.faults.append(f"{logical_id}: the queue {queues[-1]} has no dead-letter queue")
+            else:
+                self.faults.append(f"{logical_id}: an event of type {event['Type']}, which this script does not know")
+        return routes, stream, schedules, queues
 
     def k1(self, functions):
         """Who may do what with K1 by its own policy, and whether the roles say the same."""

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Deploys template.yaml, unchanged, to a local AWS on loopback and lets the demo's journey run against it.
+"""Deploys template.yaml, unchanged, by `cargo xtask deploy` to a local AWS on loopback, and lets journeys run against it.
 
 The local AWS is the PyPI package ministack with AUTH=true: IAM is enforced inside the functions, which are the real
 binaries. What it does not do like AWS is done here, and said where.
 
-    stack_test.py --binaries FOLDER --runner BINARY
+    stack_test.py --binaries FOLDER --runner BINARY --xtask BINARY --tests BINARY
 
-FOLDER holds the functions' binaries by name; BINARY is the local runner, whose `bridge` gives the stack the runner's
-handles and Stripe's double, and whose `demo` is the journey.
+FOLDER holds the functions' binaries by name. The runner's `bridge` gives the stack the runner's handles and Stripe's double,
+and its `demo` is the first journey; the tests' binary has the others. What is told before a deployment begins, what a missing
+grant looks like, and what queues are handed is tried here.
 """
 
 import argparse
@@ -23,11 +24,17 @@ import sys
 import tempfile
 import time
 import urllib.request
-import zipfile
 
 import boto3
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "infra/bench"))
+
+import stack_checks
+import zips
+from portal import Portal
+
+HERE = "x86_64" if os.uname().machine == "x86_64" else "arm64"
 STACK = "portal-test"
 SECRET = "agentkeys/portal/test/stripe"
 
@@ -76,31 +83,59 @@ def stop(process):
 
 def zip_up(binaries, functions, into):
     for name in functions:
-        folder = into / "target" / "lambda" / name
-        folder.mkdir(parents=True)
-        with zipfile.ZipFile(folder / "bootstrap.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            entry = zipfile.ZipInfo("bootstrap")
-            entry.external_attr = 0o755 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, (pathlib.Path(binaries) / name).read_bytes())
+        zips.write(pathlib.Path(binaries) / name, into / name / "bootstrap.zip", level=1)
 
 
-def deploy(folder, portal, gateway):
-    boto3.client("s3").create_bucket(Bucket="artifacts")
-    keys = {"secret_key": "sk_test_local", "webhook_secrets": "whsec_local"}
-    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps(keys))
+def task(xtask, name, *arguments, stack=STACK):
+    """`cargo xtask <name>` with these arguments, at the local AWS: how it ended, and what it said."""
+    command = [xtask, name, "--stack", stack, "--endpoint-url", os.environ["AWS_ENDPOINT_URL"], *arguments]
+    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout
+
+
+def deployment(folder, portal):
+    """The arguments of a deployment that is right."""
     parameters = {
-        "Architecture": "x86_64" if os.uname().machine == "x86_64" else "arm64",
-        "PortalUrl": portal, "MailDomain": "portal.test.agentkeys.example", "StripeSecretName": SECRET,
+        "Architecture": HERE, "PortalUrl": portal, "MailDomain": "portal.test.agentkeys.example", "StripeSecretName": SECRET,
         "StripeLivemode": "false", "StripeApiBase": f"{portal}/stripe/", "DeletionProtection": "false",
     }
-    packaged = folder / "packaged.yaml"
-    aws = [sys.executable, tool("aws"), "cloudformation"]
-    subprocess.run([*aws, "package", "--template-file", folder / "template.yaml", "--s3-bucket", "artifacts",
-                    "--output-template-file", packaged], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    subprocess.run([*aws, "deploy", "--template-file", packaged, "--stack-name", STACK, "--s3-bucket", "artifacts",
-                    "--capabilities", "CAPABILITY_IAM", "--parameter-overrides",
-                    *[f"{name}={value}" for name, value in parameters.items()]], check=True)
+    chosen = [word for name, value in parameters.items() for word in ("--parameter", f"{name}={value}")]
+    return ["--stage", "dev", "--bucket", "artifacts", "--zips", str(folder), "--no-smoke", "--yes", *chosen]
+
+
+def refused(xtask, right, *more, stack=STACK, because):
+    """A deployment that must not begin, and the sentences that say why."""
+    code, said = task(xtask, "deploy", *right, *more, stack=stack)
+    missing = [sentence for sentence in because if sentence not in said]
+    assert code != 0 and "nothing was changed" in said and not missing, f"{missing} not in:\n{said}"
+
+
+def told_before_anything_changes(xtask, right, folder):
+    """What an operator gets wrong is said in sentences, all at once, and no stack begins."""
+    refused(xtask, right, "--zips", str(folder / "nowhere"), "--bucket", "not-made", because=[
+        f"the secret {SECRET} (StripeSecretName) can't be read", "cargo xtask build --arch", "aws s3 mb s3://not-made"])
+    keys = {"secret_key": "sk_test_local", "webhook_secrets": "whsec_local"}
+    boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps(keys))
+    other = "arm64" if HERE == "x86_64" else "x86_64"
+    wrong = [f"Architecture={other}", "ApiRate=many", "PortalURL=x", "StripeLivemode=true", "HostedZoneId=Z0123456789"]
+    refused(xtask, right, *(word for one in wrong for word in ("--parameter", one)), because=[
+        f"is for {HERE}, and the parameter Architecture is {other}", "ApiRate is 'many'", "PortalURL is no parameter",
+        "no key of Stripe's live mode", "CertificateArn is missing"])
+    formation = boto3.client("cloudformation")
+    assert not formation.describe_stacks()["Stacks"], "a refused deployment left a stack"
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}}
+    formation.create_stack(StackName="wrong-key", TemplateBody=json.dumps({"Resources": {"K1": key}}))
+    formation.get_waiter("stack_create_complete").wait(StackName="wrong-key", WaiterConfig={"Delay": 1})
+    refused(xtask, right, stack="wrong-key", because=[
+        "K1 is a key of RSA_2048 for SIGN_VERIFY", "is no identity of SES in this region any more"])
+    formation.delete_stack(StackName="wrong-key")
+
+
+def deploy(xtask, right):
+    code, said = task(xtask, "deploy", *right)
+    print(said)
+    if code != 0:
+        sys.exit("cargo xtask deploy did not deploy")
     stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
     assert stack["StackStatus"] == "CREATE_COMPLETE", stack
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
@@ -137,37 +172,49 @@ def complain(ledger):
                     print(f"{name}: {event['message'].strip()[:600]}", file=sys.stderr)
 
 
+def journeys(arguments, portal, url, outputs):
+    """Everything that is tried on the stack, in the order in which a fault is easiest to understand."""
+    code, said = task(arguments.xtask, "smoke", "--url", url, "--webhook-url", f"{url}/webhooks/stripe")
+    print(said)
+    assert code == 0, "the smoke journey does not hold on the deployed stack"
+    subprocess.run([arguments.runner, "--port", url.rsplit(":", 1)[1], "demo"], check=True)
+    stack_checks.all_of(portal, STACK, outputs)
+    subprocess.run([arguments.tests, "journeys::", "proofs::receipt::", "--test-threads", "2"], check=True,
+                   env={**os.environ, "PORTAL_BASE_URL": url})
+
+
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("--binaries", required=True)
-    arguments.add_argument("--runner", required=True)
+    for name in ("binaries", "runner", "xtask", "tests"):
+        arguments.add_argument(f"--{name}", required=True)
     arguments = arguments.parse_args()
     ledger = json.loads(subprocess.check_output([sys.executable, ROOT / "infra/deploy/check_template.py"]))["functions"]
     started, folder = [], pathlib.Path(tempfile.mkdtemp(prefix="portal-stack-"))
     log = open(folder / "log", "wb")
     try:
-        for name in ["template.yaml", "infra/deploy"]:
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-            copy(ROOT / name, folder / name)
-        zip_up(arguments.binaries, ledger, folder)
+        zip_up(arguments.binaries, ledger, folder / "zips")
         gateway = start_aws(str(folder), log, started)
         os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1",
                           AWS_ENDPOINT_URL=gateway, AWS_PAGER="")
+        boto3.client("s3").create_bucket(Bucket="artifacts")
         port = free_port()
-        outputs = deploy(folder, f"http://127.0.0.1:{port}", gateway)
+        url = f"http://127.0.0.1:{port}"
+        right = deployment(folder / "zips", url)
+        told_before_anything_changes(arguments.xtask, right, folder)
+        outputs = deploy(arguments.xtask, right)
         make_up_for_the_local_aws(outputs, ledger)
         bridge = [arguments.runner, "--port", str(port), "bridge", "--gateway", gateway,
                   "--api-host", f"{outputs['ApiId']}.execute-api.localhost",
                   "--webhook-host", outputs["StripeWebhookUrl"].split("/")[2]]
         started.append(start(bridge, log))
-        wait_for(f"http://127.0.0.1:{port}/_local/clock", "the bridge")
-        journey = subprocess.run([arguments.runner, "--port", str(port), "demo"])
-        if journey.returncode != 0:
+        wait_for(f"{url}/_local/clock", "the bridge")
+        try:
+            journeys(arguments, Portal(url), url, outputs)
+        except BaseException:
             complain(ledger)
             print((folder / "log").read_text(errors="replace")[-4000:], file=sys.stderr)
-            sys.exit("the journey does not hold on the deployed stack")
-        print(f"{len(ledger)} functions deployed, and the whole journey held on them")
+            raise
+        print(f"{len(ledger)} functions deployed, and every journey held on them")
     finally:
         for process in started:
             stop(process)

@@ -1,4 +1,7 @@
 //! A portal of a test's own, and what people, software and browsers do with it.
+//!
+//! Where `PORTAL_BASE_URL` names a deployed stack (see `infra/deploy/stack_test.py`), tests that need HTTP alone run there:
+//! the journeys do. Nobody's clock is moved then, and what happens behind a request is waited for.
 
 mod answer;
 pub mod browser;
@@ -12,6 +15,9 @@ pub mod stripe;
 pub use answer::Answer;
 pub use people::{Person, Vendor};
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::clock::Timestamp;
@@ -25,10 +31,26 @@ use serde_json::{Value, json};
 /// The version of both legal documents that is in force.
 pub const TERMS: &str = "2026-11-22";
 
-/// The portal, in memory, on a port of its own. It goes with the test's runtime.
+/// How long something that happens behind a request may take on a deployed stack.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The portal, in memory, on a port of its own. It goes with the test's runtime. Or the one that is deployed.
 pub struct Portal {
-    runner: Runner,
+    place: Place,
     client: Client,
+    /// Of each address, the secret that was last taken out of its mails.
+    taken: Mutex<BTreeMap<String, String>>,
+}
+
+enum Place {
+    Own(Runner),
+    /// Its URL, and what makes this test's addresses its own there.
+    Deployed(String, u32),
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test is the edge of its program; the deployed-stack test says where")]
+fn deployed() -> Option<String> {
+    std::env::var("PORTAL_BASE_URL").ok().filter(|url| !url.is_empty())
 }
 
 /// A caller's credential.
@@ -68,17 +90,27 @@ impl Portal {
         Self::start_under(Physics::aws()).await
     }
 
-    /// A fresh one on an AWS that behaves so.
+    /// A fresh one on an AWS that behaves so; or the one that is deployed.
     pub async fn start_under(physics: Physics) -> Self {
-        let options = RunnerOptions { physics, ..RunnerOptions::default() };
-        Self::with(Runner::start(options).await.expect("the runner starts"))
+        static COUNT: AtomicU32 = AtomicU32::new(1);
+        match deployed() {
+            Some(url) => Self::at(Place::Deployed(url, COUNT.fetch_add(1, Ordering::Relaxed))),
+            None => {
+                let options = RunnerOptions { physics, ..RunnerOptions::default() };
+                Self::with(Runner::start(options).await.expect("the runner starts"))
+            }
+        }
     }
 
     /// The portal of a runner.
     pub fn with(runner: Runner) -> Self {
+        Self::at(Place::Own(runner))
+    }
+
+    fn at(place: Place) -> Self {
         local::install_tls_provider();
         let client = client().build().expect("an HTTP client");
-        Self { runner, client }
+        Self { place, client, taken: Mutex::default() }
     }
 
     /// A client that calls from another address of loopback.
@@ -86,8 +118,41 @@ impl Portal {
         client().local_address(Some(address.parse().expect("an address"))).build().expect("an HTTP client")
     }
 
+    /// The runner, for what no deployed stack lets a test do.
     pub fn runner(&self) -> &Runner {
-        &self.runner
+        match &self.place {
+            Place::Own(runner) => runner,
+            Place::Deployed(..) => panic!("this test needs a portal of its own: run it without PORTAL_BASE_URL"),
+        }
+    }
+
+    /// Until all that is under way is done, where that can be known; elsewhere tests wait for what they expect.
+    pub async fn settle(&self) {
+        if let Place::Own(runner) = &self.place {
+            runner.settle().await;
+        }
+    }
+
+    /// What `look` finds, once it does. With a portal of one's own that is now or never.
+    pub async fn eventually<T>(&self, what: &str, look: impl AsyncFn() -> Option<T>) -> T {
+        self.settle().await;
+        let until = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            let over = matches!(self.place, Place::Own(_)) || tokio::time::Instant::now() > until;
+            assert!(!over, "{what} did not come");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// An address at `example.com` that no other test has.
+    pub fn address(&self, name: &str) -> String {
+        match &self.place {
+            Place::Own(_) => format!("{name}@example.com"),
+            Place::Deployed(_, number) => format!("{name}-{number}@example.com"),
+        }
     }
 
     pub fn client(&self) -> &Client {
@@ -95,7 +160,11 @@ impl Portal {
     }
 
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.runner.url())
+        let base = match &self.place {
+            Place::Own(runner) => runner.url(),
+            Place::Deployed(url, _) => url,
+        };
+        format!("{base}{path}")
     }
 
     /// A request in the making.
@@ -140,18 +209,30 @@ impl Portal {
         mails.filter(|mail| mail["to"] == email).cloned().collect()
     }
 
-    /// The secret in the link of the newest mail to an address.
+    /// The secret in the link of the newest mail to an address. On a deployed stack, one that was not there before.
     pub async fn link_token(&self, email: &str) -> String {
-        let mails = self.mails_to(email).await;
-        let text = mails.last().and_then(|mail| mail["text"].as_str());
-        let link = text.and_then(|text| text.split_once("token="));
-        let (_, rest) = link.unwrap_or_else(|| panic!("no link in the newest of {mails:?}"));
-        rest.split_whitespace().next().unwrap_or_default().to_owned()
+        let before = match &self.place {
+            Place::Own(_) => None,
+            Place::Deployed(..) => self.taken().get(email).cloned(),
+        };
+        let newest = async || {
+            let mails = self.mails_to(email).await;
+            let (_, rest) = mails.last()?["text"].as_str()?.split_once("token=")?;
+            let secret = rest.split_whitespace().next().map(str::to_owned);
+            secret.filter(|secret| before.as_ref() != Some(secret))
+        };
+        let secret = self.eventually(&format!("a mail with a link to {email}"), newest).await;
+        self.taken().insert(email.to_owned(), secret.clone());
+        secret
+    }
+
+    fn taken(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Moves the portal's clock forward, after all that is under way.
     pub async fn advance(&self, seconds: i64) {
-        self.runner.settle().await;
+        self.runner().settle().await;
         let body = json!({ "advance_seconds": seconds });
         self.post("/_local/clock", Auth::None, body).await.expect(200);
     }

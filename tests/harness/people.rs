@@ -61,6 +61,8 @@ impl Portal {
     pub async fn connect_stripe(&self, session: &str) {
         let url = self.visit_stripe(session, Value::Null).await;
         self.complete_stripe(&url, "approve").await.expect(200);
+        let connected = async || (self.payment(session).await.1 == "connected").then_some(());
+        self.eventually("the connection of the rail", connected).await;
     }
 
     /// A token with all scopes: the token, then its id.
@@ -71,7 +73,7 @@ impl Portal {
 
     /// A vendor that can register devices: `name@example.com`.
     pub async fn vendor(&self, name: &str) -> Vendor {
-        let Person { email, vendor_id, session } = self.sign_up(&format!("{name}@example.com")).await;
+        let Person { email, vendor_id, session } = self.sign_up(&self.address(name)).await;
         self.accept_terms(&session).await;
         self.connect_stripe(&session).await;
         let (token, token_id) = self.issue_token(&session).await;
@@ -135,10 +137,19 @@ impl Portal {
 
     /// The vendor's audit log, newest first, once it is complete.
     pub async fn audit(&self, session: &str) -> Vec<Value> {
-        self.runner.settle().await;
+        self.settle().await;
         let path = "/v1/vendor/audit?limit=100";
         let answer = self.get(path, Auth::Session(session)).await.expect(200);
         answer.body["data"].as_array().expect("a list").clone()
+    }
+
+    /// The same, once it has a row of this type.
+    pub async fn audit_with(&self, session: &str, kind: &str) -> Vec<Value> {
+        let look = async || {
+            let rows = self.audit(session).await;
+            super::types(&rows).contains(&kind).then_some(rows)
+        };
+        self.eventually(&format!("an audit row {kind}"), look).await
     }
 
     /// All that a vendor sees of itself: equal before and after means that nothing changed.

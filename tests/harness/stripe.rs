@@ -53,7 +53,7 @@ impl Portal {
             None => request,
         };
         let answer = self.send(signed).await;
-        self.runner().settle().await;
+        self.settle().await;
         answer
     }
 

@@ -1,3 +1,4 @@
-//! Whole ways through the portal.
+//! Whole ways through the portal. They need HTTP alone, and so run on a deployed stack too.
 
+mod devices;
 mod first_device;

@@ -63,7 +63,7 @@ fn the_document_has_exactly_the_endpoints() {
 #[test]
 fn an_endpoint_has_one_operation_its_own() {
     every(|endpoint, _| {
-        let (_, document) = (endpoint.routes)().split_for_parts();
+        let (_, document) = (endpoint.routes)().documented().split_for_parts();
         let document = serde_json::to_value(document).expect("the document is JSON");
         let found: Vec<_> = operations(&document).into_keys().collect();
         let own = (endpoint.method.to_owned(), endpoint.path.to_owned());

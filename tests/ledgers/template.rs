@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use functions::platform::config::needed_by;
 use functions::{ENDPOINTS, JOBS, Trigger};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -46,14 +47,48 @@ fn every_job_is_started_by_what_it_says() {
     let template = template();
     for job in JOBS {
         let function = &template[job.function];
-        let (stream, schedule) = (!function["stream"].is_null(), function["schedule"].as_str());
-        let expected = match job.trigger {
-            Trigger::TableStream => (true, None),
-            Trigger::Schedule(expression) => (false, Some(expression)),
-            Trigger::Operations => (false, None),
+        let schedules = &function["schedules"];
+        let (stream, schedule) = match job.trigger {
+            Trigger::TableStream => (true, json!([])),
+            Trigger::Schedule(expression) => (false, json!([{ "expression": expression, "timezone": "UTC" }])),
+            Trigger::Operations => (false, json!([])),
         };
-        assert_eq!((stream, schedule), expected, "{}", job.function);
+        assert_eq!((!function["stream"].is_null(), schedules), (stream, &schedule), "{}", job.function);
     }
+}
+
+#[test]
+fn every_function_is_given_the_settings_that_it_needs_and_no_other() {
+    // With a default of their own in the code.
+    let may = BTreeSet::from(["STRIPE_API_BASE", "STRIPE_LIVEMODE"]);
+    let mut faults = Vec::new();
+    for (name, function) in template().as_object().unwrap() {
+        let given = function["environment"].as_array().unwrap().iter().map(|setting| setting.as_str().unwrap());
+        let given: BTreeSet<&str> = given.collect();
+        let needed = BTreeSet::from_iter(needed_by(name).iter().copied());
+        faults
+            .extend(needed.difference(&given).map(|setting| format!("{name} needs {setting}, which it is not given")));
+        let more = given.difference(&needed).filter(|setting| !may.contains(*setting));
+        faults.extend(
+            more.map(|setting| format!("{name} is given {setting}, which platform/config.rs does not ask for")),
+        );
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn the_runner_gives_every_function_its_settings_and_tells_its_routes() {
+    let portal = Portal::start().await;
+    for function in ENDPOINTS.iter().map(|endpoint| endpoint.function).chain(JOBS.iter().map(|job| job.function)) {
+        let told = portal.get(&format!("/_local/functions/{function}"), Auth::None).await.expect(200).body;
+        for setting in needed_by(function) {
+            assert!(told["environment"][setting].is_string(), "{function} is not given {setting}");
+        }
+        let routes = ENDPOINTS.iter().filter(|endpoint| endpoint.function == function);
+        let routes: Vec<_> = routes.map(|endpoint| json!([endpoint.method, endpoint.path])).collect();
+        assert_eq!(told["routes"], json!(routes));
+    }
+    portal.get("/_local/functions/nobody", Auth::None).await.problem(404, "not_found");
 }
 
 /// A use of every function in every way that touches AWS.

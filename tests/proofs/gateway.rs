@@ -32,7 +32,7 @@ fn app(portal: &Portal, function: &'static str) -> App {
 async fn invoke(portal: &Portal, function: &'static str, event: Value) -> Value {
     let routes =
         functions::ENDPOINTS.iter().find(|endpoint| endpoint.function == function).expect("an endpoint").routes;
-    let service = service(function, routes().split_for_parts().0, app(portal, function));
+    let service = service(function, routes().served(), app(portal, function));
     let event: LambdaRequest = serde_json::from_value(event).expect("an event");
     let mut adapter = Adapter::from(service);
     let answer = adapter.call(LambdaEvent::new(event, Context::default())).await.expect("an answer");

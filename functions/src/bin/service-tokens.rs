@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    functions::work(functions::jobs::service_tokens::run).await
+    functions::work("service-tokens", functions::jobs::service_tokens::run).await
 }

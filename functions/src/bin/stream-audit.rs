@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    functions::work(functions::jobs::audit::run).await
+    functions::work("stream-audit", functions::jobs::audit::run).await
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    functions::work(functions::jobs::work::run).await
+    functions::work("stream-work", functions::jobs::work::run).await
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    functions::work(functions::jobs::reminders::run).await
+    functions::work("tokens-remind", functions::jobs::reminders::run).await
 }

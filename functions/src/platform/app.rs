@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
 use domain::Error;
 use domain::clock::Timestamp;
@@ -208,10 +208,35 @@ fn sdk_config(config: AwsConfig) -> SdkConfig {
     sdk.build()
 }
 
-/// One connection pool and one TLS stack in a process.
+/// The roots of Amazon Trust Services, see the README beside them.
+const AMAZON_ROOTS: &[u8] = include_bytes!("../../assets/tls/amazon-roots.pem");
+
+/// One connection pool and one TLS stack in a process. It trusts Amazon's own roots and nobody else's: to read the
+/// system's would be most of what a cold start costs.
 fn http_client() -> SharedHttpClient {
     static CLIENT: OnceLock<SharedHttpClient> = OnceLock::new();
-    let build =
-        || aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::Ring)).build_https();
+    let build = || {
+        let trust = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+        let tls = TlsContext::builder().with_trust_store(trust).build().expect("nothing in it can fail");
+        aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+            .tls_context(tls)
+            .build_https()
+    };
     CLIENT.get_or_init(build).clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::RootCertStore;
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+
+    use super::AMAZON_ROOTS;
+
+    #[test]
+    fn amazons_five_roots_are_trusted() {
+        let roots = CertificateDer::pem_slice_iter(AMAZON_ROOTS).map(|root| root.expect("a certificate"));
+        assert_eq!(RootCertStore::empty().add_parsable_certificates(roots), (5, 0));
+    }
 }

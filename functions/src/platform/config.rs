@@ -12,6 +12,49 @@ fn list(text: &str) -> Vec<String> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
+/// The functions that sign, or that take a token and so verify one.
+const KNOWS_K1: &[&str] = &[
+    "caps-mint",
+    "caps-revoke",
+    "devices-get",
+    "devices-list",
+    "devices-register",
+    "devices-register-batch",
+    "devices-release",
+    "imports-create",
+    "imports-get",
+    "imports-list",
+    "imports-report",
+    "imports-upload",
+    "service-tokens",
+    "tokens-introspect",
+    "tokens-issue",
+    "tokens-rotate",
+    "vendor-get",
+];
+
+/// The settings without which a function can't do its work. Those that every endpoint with data has go without saying.
+pub fn needed_by(function: &str) -> &'static [&'static str] {
+    match function {
+        "docs-get" | "legal-document" | "legal-terms" | "openapi-get" | "schemas-cap-policy" => &["PORTAL_URL"],
+        "jwks-get" => &["PORTAL_URL", "K1_KEY_IDS"],
+        name if KNOWS_K1.contains(&name) => &["PORTAL_URL", "TABLE_NAME", "K1_KEY_IDS"],
+        "stream-audit" | "tokens-remind" => &["TABLE_NAME"],
+        "stream-work" => &["PORTAL_URL", "TABLE_NAME", "MAIL_FROM", "STRIPE_SECRET_KEY"],
+        "stripe-connect" => &["PORTAL_URL", "TABLE_NAME", "STRIPE_SECRET_KEY"],
+        "stripe-webhook" => &["PORTAL_URL", "TABLE_NAME", "STRIPE_WEBHOOK_SECRETS"],
+        _ => &["PORTAL_URL", "TABLE_NAME"],
+    }
+}
+
+/// Whether a function has its settings: so a deployment that forgot one fails at its first start and not at a request.
+///
+/// # Errors
+/// [`Error::Internal`] naming the first that is missing.
+pub fn check(function: &str, env: &Env) -> Result<(), Error> {
+    needed_by(function).iter().try_for_each(|name| required(env, name).map(drop))
+}
+
 /// Where the portal is.
 #[derive(Clone, Debug)]
 pub struct PortalConfig {
@@ -160,5 +203,25 @@ impl StripeWebhookConfig {
             secrets: list(&required(env, "STRIPE_WEBHOOK_SECRETS")?),
             livemode: env.get("STRIPE_LIVEMODE").as_deref() == Some("true"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check, needed_by};
+    use crate::platform::world::Env;
+
+    /// An environment with these settings and no other.
+    fn env(names: &'static [&'static str]) -> Env {
+        Env::new(move |name| names.contains(&name).then(|| "set".to_owned()))
+    }
+
+    #[test]
+    fn a_missing_setting_names_itself_at_the_start() {
+        assert_eq!(check("devices-register", &env(needed_by("devices-register"))), Ok(()));
+        let fault = check("devices-register", &env(&["PORTAL_URL", "TABLE_NAME"])).unwrap_err();
+        assert!(fault.to_string().contains("K1_KEY_IDS"), "{fault}");
+        let fault = check("an-endpoint-of-tomorrow", &env(&[])).unwrap_err();
+        assert!(fault.to_string().contains("PORTAL_URL"), "{fault}");
     }
 }

@@ -10,6 +10,7 @@ pub mod parallel;
 pub mod payments;
 pub mod picture;
 pub mod registry;
+pub mod routes;
 pub mod secret;
 pub mod signer;
 pub mod store;

@@ -1,10 +1,9 @@
 //! `/sign-in`: where the link of a sign-in mail leads.
 
+use crate::platform::routes::{Routes, routes};
 use axum::extract::{FromRequest, Query, Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::verify_email::welcome;
 use super::{LinkForm, LinkPage, LinkQuery, texts};
@@ -59,11 +58,11 @@ async fn sign_in(app: &App, meta: &RequestMeta, request: Request) -> Result<(Lin
 }
 
 /// The page.
-pub fn show() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get_page))
+pub fn show() -> Routes {
+    routes!(get_page)
 }
 
 /// Its button.
-pub fn submit() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(post_page))
+pub fn submit() -> Routes {
+    routes!(post_page)
 }

@@ -1,13 +1,12 @@
 //! `/verify-email`: where the link of a sign-up's mail leads.
 
+use crate::platform::routes::{Routes, routes};
 use axum::extract::{FromRequest, Query, Request, State};
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::Error;
 use domain::onboarding::{Step, StepStatus};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::{LinkForm, LinkPage, LinkQuery, texts};
 use crate::api::vendor::sessions::exchange::SessionStarted;
@@ -82,11 +81,11 @@ async fn left_to_do(app: &App, link: &Link) -> Result<Vec<(Step, StepStatus)>, E
 }
 
 /// The page.
-pub fn show() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get_page))
+pub fn show() -> Routes {
+    routes!(get_page)
 }
 
 /// Its button.
-pub fn submit() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(post_page))
+pub fn submit() -> Routes {
+    routes!(post_page)
 }

@@ -1,5 +1,6 @@
 //! `POST /webhooks/stripe`, a function URL where it is deployed.
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -8,8 +9,6 @@ use domain::rail::Rail;
 use domain::{Error, FieldError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::Faults;
 use crate::platform::app::App;
@@ -98,6 +97,6 @@ async fn receive(State(app): State<App>, meta: RequestMeta, request: Request) ->
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(receive))
+pub fn routes() -> Routes {
+    routes!(receive)
 }

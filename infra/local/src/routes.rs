@@ -9,7 +9,7 @@ use domain::clock::rfc3339;
 use domain::{Error, FieldError};
 use functions::platform::app::App;
 use functions::platform::http::{Failure, Json, service};
-use functions::{ENDPOINTS, Job};
+use functions::{ENDPOINTS, JOBS, Job};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,6 +18,7 @@ use crate::clock::LocalClock;
 use crate::doubles::stripe::{CompleteError, Outcome, StripeDouble};
 use crate::mailbox;
 use crate::pump::Pump;
+use crate::runner::World;
 
 /// What the handles turn.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub(crate) struct Local {
     pub(crate) jobs: Vec<(&'static Job, App)>,
     /// What operations have in hand.
     pub(crate) operations: App,
+    /// What every function is started with.
+    pub(crate) world: World,
 }
 
 /// The handles.
@@ -42,6 +45,7 @@ pub(crate) fn router(local: Local) -> Router {
         .route("/_local/mail/{id}/html", get(mail_html))
         .route("/_local/mailbox", get(mailbox_page))
         .route("/_local/clock", get(clock).post(advance))
+        .route("/_local/functions/{function}", get(function))
         .route("/_local/run/{function}", post(run))
         .route("/_local/meter", get(meter).delete(reset_meter))
         .route("/_local/service-tokens", post(service_token))
@@ -87,6 +91,16 @@ struct Advance {
 async fn advance(Extension(local): Extension<Local>, Json(body): Json<Advance>) -> Result<View<Value>, Failure> {
     local.clock.advance(body.advance_seconds).map_err(|detail| Error::field("/advance_seconds", detail))?;
     Ok(clock_view(&local.clock))
+}
+
+/// What a function's own binary needs to run beside this portal: its environment, and the routes that lead to it.
+async fn function(Extension(local): Extension<Local>, Path(function): Path<String>) -> Result<View<Value>, Failure> {
+    let own = ENDPOINTS.iter().filter(|endpoint| endpoint.function == function);
+    let routes: Vec<_> = own.map(|endpoint| (endpoint.method, endpoint.path)).collect();
+    if routes.is_empty() && !JOBS.iter().any(|job| job.function == function) {
+        return Err(Error::NotFound.into());
+    }
+    Ok(View(json!({ "environment": local.world.environment(&function), "routes": routes })))
 }
 
 /// Runs a job now. Without a body, on an event without records.

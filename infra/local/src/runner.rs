@@ -1,6 +1,6 @@
 //! Puts the functions and the doubles together and serves them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +18,6 @@ use functions::{ENDPOINTS, JOBS};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::aws::{Aws, AwsOptions, Physics};
 use crate::clock::LocalClock;
@@ -99,7 +98,15 @@ impl Runner {
         let jobs: Vec<_> = JOBS.iter().map(|job| (job, world.app(job.function))).collect();
         let pump = Pump::start(&aws, jobs.clone(), state_dir.map(|dir| dir.join("stream-position")))?;
         let operations = world.app("operations");
-        let local = Local { aws: aws.clone(), clock, pump: pump.clone(), stripe: stripe.clone(), jobs, operations };
+        let local = Local {
+            aws: aws.clone(),
+            clock,
+            pump: pump.clone(),
+            stripe: stripe.clone(),
+            jobs,
+            operations,
+            world: world.clone(),
+        };
         let app = world.functions().merge(routes::router(local)).merge(stripe.pages());
         let app = app.fallback_service(nothing_here(world.app("none"))).layer(middleware::from_fn(gateway));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -182,7 +189,8 @@ async fn gateway(ConnectInfo(address): ConnectInfo<SocketAddr>, request: Request
 }
 
 /// What every function is started with.
-struct World {
+#[derive(Clone)]
+pub(crate) struct World {
     aws: Aws,
     url: String,
     clock: LocalClock,
@@ -191,8 +199,15 @@ struct World {
 
 impl World {
     /// A function as Lambda would start it: with an environment of its own.
-    fn app(&self, function: &'static str) -> App {
-        let settings: HashMap<&str, String> = HashMap::from([
+    fn app(&self, function: &str) -> App {
+        let settings = self.environment(function);
+        let env = Env::new(move |name| settings.get(name).cloned());
+        App::new(env, self.clock.injected(), Random::system())
+    }
+
+    /// The settings of a function.
+    pub(crate) fn environment(&self, function: &str) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
             ("PORTAL_URL", self.url.clone()),
             ("AWS_REGION", "us-east-1".into()),
             ("AWS_ACCESS_KEY_ID", "local".into()),
@@ -205,20 +220,18 @@ impl World {
             ("STRIPE_API_BASE", format!("{}/stripe/", self.aws.base_url())),
             ("STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.into()),
             ("STRIPE_WEBHOOK_SECRETS", STRIPE_WEBHOOK_SECRET.into()),
-        ]);
-        let env = Env::new(move |name| settings.get(name).cloned());
-        App::new(env, self.clock.injected(), Random::system())
+        ])
     }
 
     /// Every function with its routes, each an instance of its own.
     fn functions(&self) -> Router {
-        let mut routes: BTreeMap<&str, OpenApiRouter<App>> = BTreeMap::new();
+        let mut routes: BTreeMap<&str, Router<App>> = BTreeMap::new();
         for endpoint in ENDPOINTS {
             let own = routes.remove(endpoint.function).unwrap_or_default();
-            routes.insert(endpoint.function, own.merge((endpoint.routes)()));
+            routes.insert(endpoint.function, own.merge((endpoint.routes)().served()));
         }
-        routes.into_iter().fold(Router::new(), |all, (function, routes)| {
-            all.merge(service(function, routes.split_for_parts().0, self.app(function)))
-        })
+        routes
+            .into_iter()
+            .fold(Router::new(), |all, (function, routes)| all.merge(service(function, routes, self.app(function))))
     }
 }

@@ -57,6 +57,19 @@ pub const STACK: Venv = Venv {
     why: "a local AWS runs the deployed stack, and the AWS command deploys it",
 };
 
+/// What builds for Lambda.
+pub const BUILD: Venv = Venv {
+    folder: "venv-build",
+    requirements: "infra/deploy/requirements/build.txt",
+    why: "cargo-lambda builds for Lambda's system, and Zig links for its other processor",
+};
+/// What deploys.
+pub const DEPLOY: Venv = Venv {
+    folder: "venv-deploy",
+    requirements: "infra/deploy/requirements/deploy.txt",
+    why: "AWS's own SDK and command look at the account, package and deploy",
+};
+
 /// Makes sure that C can be compiled.
 pub fn c_compiler() -> Result<(), String> {
     if works(command("cc").arg("--version")) {

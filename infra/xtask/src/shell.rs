@@ -47,6 +47,22 @@ pub fn cache() -> Result<PathBuf, String> {
     Ok(caches.join("agentkeys-vendor-portal"))
 }
 
+/// Where cargo keeps the sources of dependencies.
+pub fn cargo_home() -> Result<PathBuf, String> {
+    let home = || variable("HOME").map(|home| Path::new(&home).join(".cargo"));
+    variable("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(home)
+        .ok_or_else(|| "neither CARGO_HOME nor HOME is set".to_owned())
+}
+
+/// The search path with a folder before all others.
+pub fn path_with(folder: &Path) -> Result<OsString, String> {
+    let path = variable("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
+    std::env::join_paths(folders).map_err(|error| error.to_string())
+}
+
 #[expect(clippy::disallowed_methods, reason = "the task runner is the program's edge; it has no Env to be given")]
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use crate::counts::Counts;
+use crate::graph;
 use crate::report::Report;
 use crate::setup;
 use crate::shell::{cargo, command, name, not_started, root, run as run_command, show, target};
@@ -41,7 +42,8 @@ pub fn run() -> ExitCode {
         let checkov = setup::venv(&setup::CHECKOV)?.with_file_name("checkov");
         run_command(command(checkov).args(["--config-file", "infra/deploy/checkov.yaml"]).current_dir(root()))
     });
-    report.step("deployed stack", deployed_stack);
+    report.step("one of each in a function", graph::one_of_each);
+    report.step("deployed stack", || deployed_stack(python.as_deref()));
     report.tests("tests", || tests(python, node));
     report.close()
 }
@@ -53,16 +55,32 @@ fn lint_template() -> Result<(), String> {
     run_command(command(python.with_file_name("cfn-lint")).args(config).current_dir(root()))
 }
 
-/// Builds every function, deploys all of them to a local AWS, and lets the demo's journey run there.
-fn deployed_stack() -> Result<(), String> {
-    let python = setup::venv(&setup::STACK)?;
+/// Builds every function, deploys all of them to a local AWS, and lets the journeys run there.
+fn deployed_stack(python: Option<&Path>) -> Result<(), String> {
+    let stack_python = setup::venv(&setup::STACK)?;
     run_command(&mut cargo(["build", "--package", "functions", "--bins", "--profile", "deploy", "--locked"]))?;
-    run_command(&mut cargo(["build", "--package", "local", "--locked"]))?;
+    run_command(&mut cargo(["build", "--package", "local", "--package", "xtask", "--locked"]))?;
+    let tests = test_binary()?;
     let target = target();
-    let mut stack = command(python);
-    stack.arg(root().join("infra/deploy/stack_test.py"));
+    let mut stack = command(stack_python);
+    stack.arg(root().join("infra/deploy/stack_test.py")).arg("--tests").arg(tests);
     stack.arg("--binaries").arg(target.join("deploy")).arg("--runner").arg(target.join("debug/local"));
+    stack.arg("--xtask").arg(target.join("debug/xtask"));
+    if let Some(python) = python {
+        stack.env("PORTAL_TEST_PYTHON", python);
+    }
     run_command(&mut stack)
+}
+
+/// The binary of the package `tests`, which can run against a deployed stack. Cargo says where it is.
+fn test_binary() -> Result<PathBuf, String> {
+    let mut build = cargo(["test", "--package", "tests", "--lib", "--locked", "--no-run"]);
+    show(&build);
+    let output = build.output().map_err(|error| not_started(&build, &error))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let place = said.lines().find_map(|line| line.trim().strip_prefix("Executable ")?.rsplit_once('('));
+    let place = place.and_then(|(_, rest)| rest.strip_suffix(')'));
+    place.map(|place| root().join(place)).ok_or_else(|| format!("the tests' binary was not built:\n{said}"))
 }
 
 /// Runs every test of the workspace, shows the output as it comes, and counts.

@@ -10,12 +10,11 @@ use domain::cap::Revoked;
 use domain::clock::{Timestamp, rfc3339, sortable};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{Faults, QueryFaults};
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
+use crate::platform::routes::{Routes, routes};
 use crate::platform::store::revocation::Revocation;
 
 /// Which part of the list.
@@ -107,6 +106,6 @@ async fn revoked(State(app): State<App>, Query(query): Query<PartQuery>) -> Resu
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(revoked))
+pub fn routes() -> Routes {
+    routes!(revoked)
 }

@@ -1,5 +1,6 @@
 //! `GET /v1/legal/{document}/{version}`
 
+use crate::platform::routes::{Routes, routes};
 use axum::extract::{Path, Query};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -8,11 +9,8 @@ use domain::profile::Locale;
 use domain::terms::Document;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{Faults, QueryFaults};
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
 
 /// The text of a document. A version that was ever published stays.
@@ -67,6 +65,6 @@ async fn get(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn routes() -> Routes {
+    routes!(get)
 }

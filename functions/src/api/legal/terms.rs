@@ -1,5 +1,6 @@
 //! `GET /v1/legal/terms`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::State;
 use data_encoding::HEXLOWER;
@@ -8,8 +9,6 @@ use domain::terms::{CURRENT_VERSION, Document};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::document::text;
 use crate::openapi::Faults;
@@ -71,6 +70,6 @@ async fn get(State(app): State<App>) -> Result<View<Terms>, Failure> {
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn routes() -> Routes {
+    routes!(get)
 }

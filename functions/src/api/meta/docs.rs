@@ -1,15 +1,12 @@
 //! `GET /docs` and `GET /docs/{asset}`: the API explorer, all of it from here.
 
+use crate::platform::routes::{Routes, routes};
 use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::Error;
-use tower_http::compression::CompressionLayer;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{Faults, QueryFaults};
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
 
 /// Nothing from elsewhere, no inline script or style.
@@ -52,11 +49,11 @@ fn asset(kind: &'static str, bytes: &'static [u8]) -> Response {
 }
 
 /// The page.
-pub fn page() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show)).layer(CompressionLayer::new())
+pub fn page() -> Routes {
+    routes!(show).compressed()
 }
 
 /// Its parts.
-pub fn assets() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(part)).layer(CompressionLayer::new())
+pub fn assets() -> Routes {
+    routes!(part).compressed()
 }

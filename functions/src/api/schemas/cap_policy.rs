@@ -2,11 +2,9 @@
 
 use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::Faults;
-use crate::platform::app::App;
+use crate::platform::routes::{Routes, routes};
 
 /// JSON Schema of cap policies
 ///
@@ -24,6 +22,6 @@ async fn get() -> Response {
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn routes() -> Routes {
+    routes!(get)
 }

@@ -10,13 +10,12 @@ use domain::token::{Claims, Scope};
 use domain::{Error, FieldError};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{Faults, ServiceFaults};
 use crate::platform::access::{ServiceBearer, ServiceCaller};
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Form, Problem};
+use crate::platform::routes::{Routes, routes};
 
 /// What is asked (RFC 7662 section 2.1).
 #[derive(ToSchema)]
@@ -147,6 +146,6 @@ async fn look(app: &App, caller: &ServiceCaller, token: &str) -> Result<ActiveTo
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(introspect))
+pub fn routes() -> Routes {
+    routes!(introspect)
 }

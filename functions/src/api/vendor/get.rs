@@ -1,5 +1,6 @@
 //! `GET /v1/vendor`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use domain::Error;
 use domain::money::Money;
@@ -9,12 +10,9 @@ use domain::rail::Rail;
 use domain::vendor::{Status, Vendor};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{CallerFaults, Faults};
 use crate::platform::access::AnyCredential;
-use crate::platform::app::App;
 use crate::platform::http::Failure;
 
 /// An amount in minor units.
@@ -90,6 +88,6 @@ async fn get(caller: AnyCredential) -> Result<View<VendorView>, Failure> {
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn routes() -> Routes {
+    routes!(get)
 }

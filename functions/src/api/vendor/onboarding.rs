@@ -1,13 +1,12 @@
 //! `GET /v1/vendor/onboarding`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::State;
 use domain::onboarding::{Step, StepStatus};
 use domain::vendor::Status;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
@@ -67,6 +66,6 @@ async fn get(State(app): State<App>, caller: SessionCaller) -> Result<View<Onboa
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn routes() -> Routes {
+    routes!(get)
 }

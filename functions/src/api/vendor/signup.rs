@@ -1,5 +1,6 @@
 //! `POST /v1/vendor/signup`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -7,8 +8,6 @@ use domain::audit::Principal;
 use domain::profile::SignUp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{BodyFaults, Faults};
 use crate::platform::app::App;
@@ -61,6 +60,6 @@ async fn signup(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(signup))
+pub fn routes() -> Routes {
+    routes!(signup)
 }

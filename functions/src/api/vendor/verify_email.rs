@@ -1,11 +1,10 @@
 //! `POST /v1/vendor/verify-email`
 
+use crate::platform::routes::{Routes, routes};
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::sessions::exchange::SessionStarted;
 use crate::openapi::{BodyFaults, Faults};
@@ -43,6 +42,6 @@ async fn verify_email(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(verify_email))
+pub fn routes() -> Routes {
+    routes!(verify_email)
 }

@@ -1,13 +1,12 @@
 //! `GET /.well-known/jwks.json`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::Faults;
 use crate::platform::app::App;
@@ -36,6 +35,6 @@ async fn get(State(app): State<App>) -> Result<Response, Failure> {
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn routes() -> Routes {
+    routes!(get)
 }

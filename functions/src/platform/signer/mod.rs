@@ -6,6 +6,7 @@ mod cap;
 mod issuing;
 mod jose;
 mod keys;
+mod proved;
 mod receipt;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use keys::{Jwk, PublicKey};
 pub use receipt::Receipt;
 
 use issuing::{Certificate, IssuingKey};
+use proved::Proved;
 
 use super::config::SignerConfig;
 use super::world::{Clock, Random};
@@ -42,6 +44,7 @@ pub struct Signer {
     accepted: OnceCell<Vec<PublicKey>>,
     retired: OnceCell<Vec<PublicKey>>,
     issuing: Mutex<Issuing>,
+    proved: Proved,
 }
 
 /// This instance's issuing key, and when it was last tried in vain to get a newer one.
@@ -69,7 +72,7 @@ impl Signer {
     pub fn new(sdk: &SdkConfig, config: SignerConfig, issuer: String, clock: Clock, random: Random) -> Self {
         let (kms, issuing) = (Client::new(sdk), Mutex::new(Issuing::default()));
         let (accepted, retired) = (OnceCell::new(), OnceCell::new());
-        Self { kms, config, issuer, clock, random, accepted, retired, issuing }
+        Self { kms, config, issuer, clock, random, accepted, retired, issuing, proved: Proved::default() }
     }
 
     /// Who signs: the `iss` of everything.
@@ -118,7 +121,8 @@ impl Signer {
     /// # Errors
     /// [`Error::Unauthenticated`], [`Error::TokenExpired`]; [`Error::Unavailable`] when KMS does not answer.
     pub async fn verify_token(&self, token: &str) -> Result<Claims, Error> {
-        let claims = jose::verify(token, self.accepted().await?)?;
+        let keys = self.accepted().await?;
+        let claims = self.proved.or_check(token, || jose::verify(token, keys))?;
         claims.check(&self.issuer, self.clock.now())?;
         Ok(claims)
     }

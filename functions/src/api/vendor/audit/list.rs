@@ -1,5 +1,6 @@
 //! `GET /v1/vendor/audit`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::Query;
 use data_encoding::BASE64URL_NOPAD;
@@ -11,12 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{Faults, QueryFaults, SessionFaults};
 use crate::platform::access::SessionCaller;
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
 use crate::platform::store::audit::AuditFilter;
 
@@ -195,6 +193,6 @@ async fn list(caller: SessionCaller, Query(query): Query<PageQuery>) -> Result<V
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+pub fn routes() -> Routes {
+    routes!(list)
 }

@@ -2,14 +2,13 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::{self, BrandingView};
 use crate::openapi::{Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
 use crate::platform::app::App;
 use crate::platform::http::Failure;
+use crate::platform::routes::{Routes, routes};
 
 /// The branding
 ///
@@ -25,6 +24,6 @@ async fn get(State(app): State<App>, caller: SessionCaller) -> Result<Response, 
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn routes() -> Routes {
+    routes!(get)
 }

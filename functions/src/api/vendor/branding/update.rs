@@ -5,14 +5,13 @@ use axum::response::Response;
 use domain::branding::Branding;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::{self, BrandingView};
 use crate::openapi::{BodyFaults, Faults, PreconditionFaults, SessionFaults};
 use crate::platform::access::SessionCaller;
 use crate::platform::app::App;
 use crate::platform::http::{Failure, IfMatch, Json, Problem};
+use crate::platform::routes::{Routes, routes};
 
 /// How the vendor shall look to parents. The logo is an endpoint of its own.
 #[derive(Deserialize, ToSchema)]
@@ -59,6 +58,6 @@ async fn update(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(update))
+pub fn routes() -> Routes {
+    routes!(update)
 }

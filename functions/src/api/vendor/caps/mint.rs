@@ -12,13 +12,12 @@ use domain::error::FieldErrors;
 use domain::token::Scope;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{BodyFaults, Faults, TokenFaults};
 use crate::platform::access::{BearerToken, VendorCaller};
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Json, Problem};
+use crate::platform::routes::{Routes, routes};
 use crate::platform::store::binding::Slot;
 
 /// Who is to do what, where and for how long.
@@ -149,6 +148,6 @@ fn view(cap: Cap, jws: String) -> CapView {
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(mint))
+pub fn routes() -> Routes {
+    routes!(mint)
 }

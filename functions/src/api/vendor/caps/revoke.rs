@@ -7,13 +7,11 @@ use axum::http::StatusCode;
 use domain::Error;
 use domain::cap::{Revoked, decide_revocation};
 use domain::token::Scope;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{Faults, QueryFaults, TokenFaults};
 use crate::platform::access::{BearerToken, VendorCaller};
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
+use crate::platform::routes::{Routes, routes};
 
 /// Revoke a cap
 ///
@@ -40,6 +38,6 @@ async fn revoke(token: BearerToken, Path(cap_id): Path<String>) -> Result<Status
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(revoke))
+pub fn routes() -> Routes {
+    routes!(revoke)
 }

@@ -8,14 +8,12 @@ use domain::clock::rfc3339;
 use domain::token::Scope;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::RegisteredView;
 use crate::openapi::{CallerFaults, Faults, QueryFaults, ScopeFaults};
 use crate::platform::access::AnyCredential;
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem, gateway};
+use crate::platform::routes::{Routes, routes};
 
 /// A device.
 #[derive(Serialize, ToSchema)]
@@ -70,6 +68,6 @@ async fn get(caller: AnyCredential, Path(device_id): Path<String>) -> Result<Vie
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn routes() -> Routes {
+    routes!(get)
 }

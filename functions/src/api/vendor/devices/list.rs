@@ -13,14 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::{metadata_schema, notes};
 use crate::openapi::{CallerFaults, Faults, QueryFaults, ScopeFaults};
 use crate::platform::access::AnyCredential;
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem, cursor};
+use crate::platform::routes::{Routes, routes};
 use crate::platform::store::binding::Registered;
 use crate::platform::store::devices::DeviceFilter;
 
@@ -182,6 +180,6 @@ async fn list(caller: AnyCredential, Query(query): Query<PageQuery>) -> Result<V
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+pub fn routes() -> Routes {
+    routes!(list)
 }

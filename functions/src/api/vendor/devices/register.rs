@@ -3,6 +3,7 @@
 //! Three calls in sequence for a new device (one read, two conditional writes), one for a known one; one more where the
 //! device and user were released before.
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -10,8 +11,6 @@ use axum::response::{IntoResponse, Response};
 use domain::device::{IdempotencyKey, Registration, recall};
 use domain::omni::{Generation, actor_omni};
 use domain::token::Scope;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::body::{DeviceRequest, idempotency_key};
 use super::view::RegisteredView;
@@ -118,6 +117,6 @@ async fn decide_and_commit(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(register))
+pub fn routes() -> Routes {
+    routes!(register)
 }

@@ -16,8 +16,6 @@ use domain::token::Scope;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::body::{DeviceRequest, idempotency_key};
 use super::view::RegisteredView;
@@ -26,6 +24,7 @@ use crate::platform::access::{BearerToken, VendorCaller};
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Json, LARGE_BODY, Problem, RequestMeta};
 use crate::platform::registry::{Order, Registry, Standing};
+use crate::platform::routes::{Routes, routes};
 use crate::platform::store::binding::Registered;
 
 /// How many devices a batch has at most.
@@ -220,6 +219,6 @@ fn view(app: &App, meta: &RequestMeta, batch: Batch, registered: &[(Registered, 
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(register_batch))
+pub fn routes() -> Routes {
+    routes!(register_batch)
 }

@@ -4,14 +4,12 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use domain::Error;
 use domain::token::Scope;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{CallerFaults, Faults, QueryFaults, ScopeFaults};
 use crate::platform::access::AnyCredential;
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem, gateway};
 use crate::platform::registry;
+use crate::platform::routes::{Routes, routes};
 
 /// Release a device's binding
 ///
@@ -43,6 +41,6 @@ async fn release(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(release))
+pub fn routes() -> Routes {
+    routes!(release)
 }

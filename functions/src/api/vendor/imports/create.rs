@@ -9,14 +9,13 @@ use domain::token::Scope;
 use domain::{Error, text};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::ImportView;
 use crate::openapi::{BodyFaults, BusinessFaults, CallerFaults, Faults};
 use crate::platform::access::{AnyCaller, AnyCredential};
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Json, MAX_BODY};
+use crate::platform::routes::{Routes, routes};
 
 /// A lot to come.
 #[derive(Deserialize, ToSchema)]
@@ -93,6 +92,6 @@ async fn create(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create))
+pub fn routes() -> Routes {
+    routes!(create)
 }

@@ -4,14 +4,12 @@ use axum::Json as View;
 use axum::extract::Path;
 use domain::Error;
 use domain::token::Scope;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::ProgressView;
 use crate::openapi::{CallerFaults, Faults, QueryFaults, ScopeFaults};
 use crate::platform::access::AnyCredential;
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
+use crate::platform::routes::{Routes, routes};
 
 /// How far an import is
 ///
@@ -32,6 +30,6 @@ async fn get(caller: AnyCredential, Path(import_id): Path<String>) -> Result<Vie
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn routes() -> Routes {
+    routes!(get)
 }

@@ -8,14 +8,12 @@ use domain::ids::ImportId;
 use domain::token::Scope;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::ImportView;
 use crate::openapi::{CallerFaults, Faults, QueryFaults, ScopeFaults};
 use crate::platform::access::AnyCredential;
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem, cursor};
+use crate::platform::routes::{Routes, routes};
 
 /// Which page of the imports.
 #[derive(Deserialize, IntoParams)]
@@ -72,6 +70,6 @@ async fn list(caller: AnyCredential, Query(query): Query<PageQuery>) -> Result<V
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+pub fn routes() -> Routes {
+    routes!(list)
 }

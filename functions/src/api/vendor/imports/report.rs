@@ -12,13 +12,11 @@ use domain::omni::actor_omni;
 use domain::token::Scope;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{CallerFaults, Faults, QueryFaults, ScopeFaults};
 use crate::platform::access::AnyCredential;
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
+use crate::platform::routes::{Routes, routes};
 
 /// How many chunks a page has at most: 5,000 lines, as far as one read of the store goes.
 const PAGE_CHUNKS: usize = 10;
@@ -190,6 +188,6 @@ fn csv_text(lines: impl Iterator<Item = LineView>, header: bool) -> Result<Vec<u
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(report))
+pub fn routes() -> Routes {
+    routes!(report)
 }

@@ -14,8 +14,6 @@ use domain::{Error, FieldError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::lines::{self, Read};
 use crate::openapi::{BusinessFaults, CallerFaults, Faults};
@@ -23,6 +21,7 @@ use crate::platform::access::AnyCredential;
 use crate::platform::app::App;
 use crate::platform::http::{Failure, LARGE_BODY, Problem, media_type, read};
 use crate::platform::registry::{Order, Registry};
+use crate::platform::routes::{Routes, routes};
 use crate::platform::store::import::ImportChunk;
 
 /// Which chunk.
@@ -200,6 +199,6 @@ async fn register(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(upload))
+pub fn routes() -> Routes {
+    routes!(upload)
 }

@@ -1,15 +1,13 @@
 //! `GET /v1/vendor/payment`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use domain::rail::{Payment, Payouts, Rail};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
-use crate::platform::app::App;
 use crate::platform::http::Failure;
 
 /// How the payment connection stands.
@@ -45,6 +43,6 @@ async fn get(caller: SessionCaller) -> Result<View<PaymentView>, Failure> {
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn routes() -> Routes {
+    routes!(get)
 }

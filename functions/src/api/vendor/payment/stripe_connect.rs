@@ -1,5 +1,6 @@
 //! `POST /v1/vendor/payment/stripe/connect`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::State;
 use domain::Error;
@@ -9,8 +10,6 @@ use domain::rail::{Payouts, Rail, StripeObjects};
 use domain::vendor::Vendor;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{BodyFaults, Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
@@ -127,6 +126,6 @@ async fn account(app: &App, store: &VendorStore, by: &By, vendor: &Vendor, count
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(connect))
+pub fn routes() -> Routes {
+    routes!(connect)
 }

@@ -1,5 +1,6 @@
 //! `POST /v1/vendor/sessions`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,8 +10,6 @@ use domain::Error;
 use domain::audit::Principal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::set_cookie;
 use crate::openapi::{BodyFaults, Faults};
@@ -62,6 +61,6 @@ async fn create(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(create))
+pub fn routes() -> Routes {
+    routes!(create)
 }

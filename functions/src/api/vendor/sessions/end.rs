@@ -1,11 +1,10 @@
 //! `DELETE /v1/vendor/sessions/current`
 
+use crate::platform::routes::{Routes, routes};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::set_cookie;
 use crate::openapi::{Faults, SessionFaults};
@@ -27,6 +26,6 @@ async fn end(State(app): State<App>, caller: SessionCaller) -> Result<Response, 
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(end))
+pub fn routes() -> Routes {
+    routes!(end)
 }

@@ -4,14 +4,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::set_cookie;
 use crate::openapi::{Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
 use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
+use crate::platform::routes::{Routes, routes};
 
 /// Sign out everywhere
 ///
@@ -28,6 +27,6 @@ async fn end_all(State(app): State<App>, caller: SessionCaller) -> Result<Respon
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(end_all))
+pub fn routes() -> Routes {
+    routes!(end_all)
 }

@@ -1,5 +1,6 @@
 //! `POST /v1/vendor/sessions/exchange`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
@@ -10,8 +11,6 @@ use domain::ids::SessionId;
 use domain::vendor::Status;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::set_cookie;
 use crate::openapi::{BodyFaults, Faults};
@@ -99,6 +98,6 @@ async fn exchange(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(exchange))
+pub fn routes() -> Routes {
+    routes!(exchange)
 }

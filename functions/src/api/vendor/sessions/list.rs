@@ -4,13 +4,11 @@ use axum::Json as View;
 use domain::clock::rfc3339;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
-use crate::platform::app::App;
 use crate::platform::http::Failure;
+use crate::platform::routes::{Routes, routes};
 use crate::platform::store::Row;
 use crate::platform::store::session::Session;
 
@@ -72,6 +70,6 @@ async fn list(caller: SessionCaller) -> Result<View<SessionList>, Failure> {
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+pub fn routes() -> Routes {
+    routes!(list)
 }

@@ -1,14 +1,12 @@
 //! `GET /v1/vendor/settings`
 
 use axum::response::Response;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::{self, SettingsView};
 use crate::openapi::{Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
-use crate::platform::app::App;
 use crate::platform::http::Failure;
+use crate::platform::routes::{Routes, routes};
 
 /// The settings
 ///
@@ -24,6 +22,6 @@ async fn get(caller: SessionCaller) -> Result<Response, Failure> {
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+pub fn routes() -> Routes {
+    routes!(get)
 }

@@ -4,14 +4,12 @@ use axum::response::Response;
 use domain::settings::{SettingsChange, Wish};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::{self, SettingsView, chosen_schema, namespaces_schema};
 use crate::openapi::{BodyFaults, Faults, PreconditionFaults, SessionFaults};
 use crate::platform::access::SessionCaller;
-use crate::platform::app::App;
 use crate::platform::http::{Failure, IfMatch, Json, Problem};
+use crate::platform::routes::{Routes, routes};
 
 /// What to change. What is left out stays as it is.
 #[derive(Deserialize, ToSchema)]
@@ -131,6 +129,6 @@ async fn update(caller: SessionCaller, seen: IfMatch, Json(body): Json<SettingsR
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(update))
+pub fn routes() -> Routes {
+    routes!(update)
 }

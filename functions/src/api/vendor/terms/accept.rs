@@ -1,5 +1,6 @@
 //! `POST /v1/vendor/terms/accept`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use domain::Error;
 use domain::clock::{rfc3339, whole_second};
@@ -7,12 +8,9 @@ use domain::terms::Signature;
 use domain::vendor::Status;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{BodyFaults, Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Json, Problem};
 
 /// A signature.
@@ -84,6 +82,6 @@ async fn accept(caller: SessionCaller, Json(body): Json<AcceptRequest>) -> Resul
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(accept))
+pub fn routes() -> Routes {
+    routes!(accept)
 }

@@ -1,5 +1,6 @@
 //! `POST /v1/vendor/tokens`
 
+use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,8 +10,6 @@ use domain::error::FieldErrors;
 use domain::token::{Scopes, VendorToken};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::{Issued, name_and_scopes};
 use crate::openapi::{BodyFaults, Faults, SessionFaults};
@@ -68,6 +67,6 @@ async fn issue(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(issue))
+pub fn routes() -> Routes {
+    routes!(issue)
 }

@@ -7,13 +7,11 @@ use domain::clock::{Timestamp, rfc3339};
 use domain::token::TokenState;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{Faults, QueryFaults, SessionFaults};
 use crate::platform::access::SessionCaller;
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
+use crate::platform::routes::{Routes, routes};
 use crate::platform::store::Row;
 use crate::platform::store::token_use::{ListedToken, TokenAddress};
 
@@ -144,6 +142,6 @@ async fn list(caller: SessionCaller, Query(query): Query<TokensQuery>) -> Result
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+pub fn routes() -> Routes {
+    routes!(list)
 }

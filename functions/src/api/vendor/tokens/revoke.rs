@@ -3,13 +3,11 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use domain::Error;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::openapi::{Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
-use crate::platform::app::App;
 use crate::platform::http::{Failure, Problem};
+use crate::platform::routes::{Routes, routes};
 
 /// Revoke a vendor token
 ///
@@ -29,6 +27,6 @@ async fn revoke(caller: SessionCaller, Path(token_id): Path<String>) -> Result<S
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(revoke))
+pub fn routes() -> Routes {
+    routes!(revoke)
 }

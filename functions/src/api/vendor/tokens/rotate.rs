@@ -9,14 +9,13 @@ use domain::error::FieldErrors;
 use domain::token::{Previous, Scopes, VendorToken};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::view::{Issued, name_and_scopes};
 use crate::openapi::{BodyFaults, Faults, SessionFaults};
 use crate::platform::access::SessionCaller;
 use crate::platform::app::App;
 use crate::platform::http::{Failure, OptionalJson, Problem};
+use crate::platform::routes::{Routes, routes};
 
 /// What becomes of the token before, and how the new one differs from it. The body may be left out.
 #[derive(Default, Deserialize, ToSchema)]
@@ -110,6 +109,6 @@ async fn rotate(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(rotate))
+pub fn routes() -> Routes {
+    routes!(rotate)
 }

@@ -4,14 +4,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::Error;
 use domain::vendor::Vendor;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::super::view;
 use crate::openapi::{Faults, PreconditionFaults, SessionFaults};
 use crate::platform::access::SessionCaller;
 use crate::platform::app::App;
 use crate::platform::http::{Failure, IfMatch, Problem};
+use crate::platform::routes::{Routes, routes};
 
 /// Remove the logo
 ///
@@ -35,6 +34,6 @@ async fn remove(State(app): State<App>, caller: SessionCaller, seen: IfMatch) ->
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(remove))
+pub fn routes() -> Routes {
+    routes!(remove)
 }

@@ -6,8 +6,6 @@ use data_encoding::HEXLOWER;
 use domain::Error;
 use domain::branding::{LOGO_BYTES, Logo, Media};
 use sha2::{Digest, Sha256};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::super::view::{self, BrandingView};
 use super::PictureFile;
@@ -16,6 +14,7 @@ use crate::platform::access::SessionCaller;
 use crate::platform::app::App;
 use crate::platform::http::{Failure, IfMatch, Problem, Raw};
 use crate::platform::picture::Picture;
+use crate::platform::routes::{Routes, routes};
 
 fn read(upload: &Raw<LOGO_BYTES>) -> Result<(Logo, Vec<u8>), Error> {
     let media_type = upload.media_type.as_deref().and_then(|kind| kind.parse::<Media>().ok());
@@ -58,6 +57,6 @@ async fn upload(
 }
 
 /// The endpoint.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(upload))
+pub fn routes() -> Routes {
+    routes!(upload)
 }
