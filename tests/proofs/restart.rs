@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::path::Path;
 
-use local::aws::Physics;
 use local::{Runner, RunnerOptions};
 use reqwest::{Certificate, Client, Method, StatusCode};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use functions::platform::app::App;
@@ -25,6 +25,7 @@ struct Inner {
     wake: Notify,
     asked: AtomicU64,
     records: AtomicU64,
+    held: AtomicBool,
     passed: watch::Sender<u64>,
 }
 
@@ -38,11 +39,16 @@ impl Pump {
         let after = checkpoint.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
         let mut reader = StreamReader::open(aws, after)?;
         let (passed, _) = watch::channel(0);
-        let inner = Inner { wake: Notify::new(), asked: AtomicU64::new(0), records: AtomicU64::new(0), passed };
+        let (asked, records, held) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+        let inner = Inner { wake: Notify::new(), asked, records, held, passed };
         let pump = Self(Arc::new(inner));
         let (aws, this) = (aws.clone(), pump.clone());
         tokio::spawn(async move {
             loop {
+                if this.0.held.load(Ordering::SeqCst) {
+                    this.0.wake.notified().await;
+                    continue;
+                }
                 let asked = this.0.asked.load(Ordering::SeqCst);
                 if let Err(error) = this.drain(&aws, &mut reader, &apps, checkpoint.as_ref()).await {
                     tracing::error!(error, "the table's stream can't be read");
@@ -82,6 +88,12 @@ impl Pump {
                 std::fs::write(file, position).map_err(|error| format!("{}: {error}", file.display()))?;
             }
         }
+    }
+
+    /// Keeps the stream to itself, or hands it over again: so that one can tell what requests need from what jobs need.
+    pub(crate) fn hold(&self, held: bool) {
+        self.0.held.store(held, Ordering::SeqCst);
+        self.0.wake.notify_one();
     }
 
     /// Until everything that was written so far, and what that led to, is worked off.

@@ -123,6 +123,12 @@ impl Runner {
         self.world.app(function)
     }
 
+    /// Keeps the table's stream from the jobs, or hands it over again, to tell what requests need from what jobs need.
+    /// While it is held, [`Runner::settle`] waits in vain.
+    pub fn hold_stream(&self, held: bool) {
+        self.pump.hold(held);
+    }
+
     /// Until the table's stream is worked off and every read sees all that was written.
     pub async fn settle(&self) {
         self.pump.settle().await;

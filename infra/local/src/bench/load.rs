@@ -9,10 +9,10 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::cost::Cost;
+use super::Measured;
+use super::cost::{Cost, LambdaTime};
 use super::rows::Row;
 use super::vendor::Vendor;
-use super::{Measured, lambda_time};
 use crate::Runner;
 
 /// How many requests are under way at a time.
@@ -49,8 +49,9 @@ impl Load<'_> {
                 return Ok(None);
             }
         }
-        self.runner.settle().await;
+        self.worked_off().await;
         self.runner.aws().meter().reset();
+        self.runner.hold_stream(true);
         let cpu = processor_ms();
         for n in WARM_UP..WARM_UP + count {
             self.ask(row, n).await?;
@@ -59,25 +60,44 @@ impl Load<'_> {
         let serves = |function: &str| ENDPOINTS.iter().any(|endpoint| endpoint.function == function);
         let meter = self.runner.aws().meter().snapshot(serves);
         let devices = count * row.devices;
-        let lambda = lambda_time(cpu_ms, row.rounds, row.function.map_or(DEFAULT_MB, memory));
+        let lambda = LambdaTime { cpu_ms, rounds: row.rounds, memory_mb: row.function.map_or(DEFAULT_MB, memory) };
         let cost = Cost::of(&meter, devices, 1.0 / row.devices as f64, row.function.is_some(), lambda);
-        self.runner.settle().await;
-        let jobs = row.changes.then(|| self.jobs(devices));
+        let cpu = processor_ms();
+        self.runner.hold_stream(false);
+        self.worked_off().await;
+        let jobs = row.changes.then(|| self.jobs(devices, processor_ms() - cpu));
         let speed = self.speed(row, WARM_UP + count, count).await?;
-        self.runner.settle().await;
+        self.worked_off().await;
         Ok(Some(Measured { row, cost, speed, jobs }))
     }
 
-    /// What the stream's jobs did for these devices, for each. On a busy table they get a hundred changes at a time; two
-    /// consumers, two changes a device.
-    fn jobs(&self, devices: usize) -> Cost {
-        let is_job = |function: &str| JOBS.iter().any(|job| job.function == function);
-        let meter = self.runner.aws().meter().snapshot(is_job);
+    /// Until the stream is worked off, however far its jobs have fallen behind.
+    async fn worked_off(&self) {
+        let mut before = self.jobs_meter();
+        loop {
+            self.runner.settle().await;
+            let now = self.jobs_meter();
+            if now == before {
+                return;
+            }
+            before = now;
+        }
+    }
+
+    fn jobs_meter(&self) -> Value {
+        self.runner.aws().meter().snapshot(|function| JOBS.iter().any(|job| job.function == function))
+    }
+
+    /// What the stream's jobs did for these devices, for each, in so much processor time. On a busy table they get a
+    /// hundred changes at a time; there are two of them, and two changes a device.
+    fn jobs(&self, devices: usize, cpu_ms: f64) -> Cost {
+        let meter = self.jobs_meter();
         let calls: f64 = operations(&meter).filter_map(|count| count.get("calls")?.as_f64()).sum();
         let invocations = 2.0 * 2.0 / 100.0;
-        // All calls of an invocation's hundred changes, one after the other.
-        let rounds = calls / devices as f64 / invocations;
-        Cost::of(&meter, devices, invocations, false, lambda_time(0.0, rounds, DEFAULT_MB))
+        let all = invocations * devices as f64;
+        // The calls of an invocation come one after the other.
+        let lambda = LambdaTime { cpu_ms: cpu_ms / all, rounds: calls / all, memory_mb: DEFAULT_MB };
+        Cost::of(&meter, devices, invocations, false, lambda)
     }
 
     async fn ask(&self, row: &Row, n: usize) -> Result<StatusCode, String> {
@@ -88,7 +108,8 @@ impl Load<'_> {
         let next = Arc::new(AtomicUsize::new(first));
         let mut workers = JoinSet::new();
         let started = Instant::now();
-        for _ in 0..AT_ONCE {
+        // A batch is many devices at a time by itself.
+        for _ in 0..(AT_ONCE / row.devices.min(8)) {
             let (next, vendor) = (next.clone(), self.vendor.clone());
             workers.spawn(async move {
                 let mut times = Vec::new();

@@ -13,7 +13,7 @@ use clap::Args;
 
 use crate::aws::Physics;
 use crate::{Runner, RunnerOptions};
-use cost::{Cost, LambdaTime};
+use cost::Cost;
 use load::{Load, Speed};
 use rows::{ROWS, Row};
 use vendor::Vendor;
@@ -83,7 +83,7 @@ pub async fn run(options: BenchOptions) -> Result<(), String> {
 fn print_speed(measured: &[Measured], requests: usize) {
     let (at_once, nothing) = (load::AT_ONCE, measured.first().map_or(1.0, |first| first.speed.per_second));
     println!(
-        "\nThis machine, {requests} requests, {at_once} at a time; doubles, client and stream jobs share its processors.\n"
+        "\nThis machine, {requests} requests, {at_once} at a time (batches: 2); doubles, client and stream jobs share its processors.\n"
     );
     println!("{:<36} {:>10} {:>12} {:>9} {:>9}", "", "requests/s", "of nothing's", "p50 ms", "p99 ms");
     for Measured { row, speed, .. } in measured {
@@ -116,9 +116,4 @@ fn limits(measured: &[Measured]) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("over the limit: {}", broken.join(", "))),
     }
-}
-
-/// How long Lambda bills a request for.
-fn lambda_time(cpu_ms: f64, rounds: f64, memory_mb: f64) -> LambdaTime {
-    LambdaTime { cpu_ms, rounds, memory_mb }
 }
