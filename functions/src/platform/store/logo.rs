@@ -42,7 +42,12 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn public_logo(&self, vendor_id: VendorId, sha256: &str) -> Result<Option<StoredLogo>, Error> {
-        let row: Option<Row<StoredLogo>> = self.get(&logo_key(vendor_id, sha256), Read::Eventual).await?;
+        let key = logo_key(vendor_id, sha256);
+        let row: Option<Row<StoredLogo>> = match self.get(&key, Read::Eventual).await? {
+            Some(row) => Some(row),
+            // The cheap read may lag behind an upload of a moment ago, whose URL the vendor has already.
+            None => self.get(&key, Read::Consistent).await?,
+        };
         Ok(row.map(|row| row.item))
     }
 }
