@@ -1,8 +1,9 @@
 //! Who may do what. A credential is a type in a handler's signature, and the only door to a vendor's data.
 
+mod recent;
+mod service;
+
 use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
@@ -11,10 +12,14 @@ use axum::http::{HeaderMap, Method};
 use domain::Error;
 use domain::address::AddressBlock;
 use domain::audit::{By, Principal};
-use domain::clock::{Timestamp, plus_seconds};
+use domain::clock::Timestamp;
 use domain::ids::{ServiceTokenId, TokenId, VendorId};
 use domain::token::{Claims, Scope, Scopes, ServiceToken, VendorToken};
 use domain::vendor::Vendor;
+
+pub use service::{ServiceBearer, ServiceCaller};
+
+use recent::Recent;
 
 use super::app::App;
 use super::config::PortalConfig;
@@ -44,8 +49,6 @@ pub enum Access {
 
 /// How long a vendor's and a token's state may be remembered, in seconds. A revocation takes effect within it.
 pub const GATE_SECONDS: i64 = 30;
-/// How many tokens' states an instance remembers at most.
-const REMEMBERED: usize = 1024;
 
 /// What decides over a vendor token's use: the vendor's and the token's state.
 #[derive(Clone, Debug)]
@@ -63,35 +66,10 @@ impl Gate {
     }
 }
 
-/// What let somebody in during the last [`GATE_SECONDS`], by token.
-pub struct Recent<K, V>(Mutex<HashMap<K, (Timestamp, V)>>);
-
 /// Vendors and tokens that were let in lately.
 pub type GateCache = Recent<TokenId, Gate>;
 /// Service tokens that were let in lately.
 pub type ServiceCache = Recent<ServiceTokenId, ServiceToken>;
-
-impl<K, V> Default for Recent<K, V> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<K: Eq + Hash, V: Clone> Recent<K, V> {
-    fn get(&self, key: K, now: Timestamp) -> Option<V> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (read_at, value) = known.get(&key)?;
-        (*read_at <= now && now < plus_seconds(*read_at, GATE_SECONDS)).then(|| value.clone())
-    }
-
-    fn put(&self, key: K, value: &V, now: Timestamp) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(key, (now, value.clone()));
-    }
-}
 
 /// The one credential in `Authorization`, by scheme.
 enum Credential<'a> {
@@ -352,63 +330,5 @@ impl FromRequestParts<App> for AnyCredential {
         app.uses().note(&store, &record, token.address, &token.by).await;
         let caller = AnyCaller { store, by: token.by, vendor: Some(vendor) };
         Ok(Self { caller, scopes: Some(token.scopes) })
-    }
-}
-
-/// A token of AgentKeys' own services whose signature and time hold. It opens nothing yet.
-pub struct ServiceBearer {
-    token_id: ServiceTokenId,
-    scopes: Scopes,
-    by: By,
-    app: App,
-}
-
-impl FromRequestParts<App> for ServiceBearer {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let claims = claims(&parts.headers, app).await?;
-        let token_id = claims.sub.parse().map_err(|_| Error::Unauthenticated("not a service token"))?;
-        let meta = RequestMeta::from_request_parts(parts, app).await?;
-        Ok(Self {
-            token_id,
-            scopes: claims.scope,
-            by: meta.by(Principal::Service(token_id), app.now()),
-            app: app.clone(),
-        })
-    }
-}
-
-/// One of AgentKeys' own services.
-pub struct ServiceCaller {
-    /// All vendors' data: a service acts for all of them.
-    pub store: Store,
-    /// Author of what is done here.
-    pub by: By,
-}
-
-impl ServiceBearer {
-    /// Lets the service in if its token allows it.
-    ///
-    /// # Errors
-    /// [`Error::InsufficientScope`], [`Error::TokenRevoked`], [`Error::TokenExpired`], [`Error::Unavailable`].
-    pub async fn open(self, scope: Scope) -> Result<ServiceCaller, Error> {
-        let store = self.app.store_of_all_vendors()?;
-        let services = self.app.services();
-        let token = match services.get(self.token_id, self.by.at) {
-            Some(token) => token,
-            None => {
-                let read = store.service_token(self.token_id).await?;
-                let token = read.ok_or(Error::Unauthenticated("token not on record"))?;
-                token.check(self.by.at)?;
-                services.put(self.token_id, &token, self.by.at);
-                token
-            }
-        };
-        token.check(self.by.at)?;
-        match self.scopes.contain(scope) {
-            true => Ok(ServiceCaller { store: store.clone(), by: self.by }),
-            false => Err(Error::InsufficientScope(scope)),
-        }
     }
 }
