@@ -50,10 +50,11 @@ async fn sign_in(app: &App, meta: &RequestMeta, request: Request) -> Result<(Lin
     let portal = app.portal()?;
     check_origin(&parts, portal)?;
     let request_id = cookie(&parts.headers, &cookie_name(portal, "signin")).ok_or_else(refused)?.to_owned();
+    let headers = parts.headers.clone();
     let Form(form) = Form::from_request(Request::from_parts(parts, body), app).await?;
     let token = form.get("token").ok_or_else(refused)?;
     let link = app.store_of_all_vendors()?.sign_in_link(token, &request_id, app.now()).await?;
-    let started = SessionStarted::by_link(app, meta, link.clone()).await?;
+    let started = SessionStarted::by_link(app, meta, &headers, link.clone()).await?;
     Ok((link, started))
 }
 

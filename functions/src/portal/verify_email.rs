@@ -51,10 +51,11 @@ async fn post_page(State(app): State<App>, meta: RequestMeta, headers: HeaderMap
 async fn verify(app: &App, meta: &RequestMeta, request: Request) -> Result<(Link, SessionStarted), Failure> {
     let (parts, body) = request.into_parts();
     check_origin(&parts, app.portal()?)?;
+    let headers = parts.headers.clone();
     let Form(form) = Form::from_request(Request::from_parts(parts, body), app).await?;
     let token = form.get("token").ok_or_else(refused)?;
     let link = app.store_of_all_vendors()?.verification_link(token, app.now()).await?;
-    let started = SessionStarted::by_link(app, meta, link.clone()).await?;
+    let started = SessionStarted::by_link(app, meta, &headers, link.clone()).await?;
     Ok((link, started))
 }
 

@@ -39,6 +39,8 @@ enum Task {
     },
     /// Measure what registering costs on AWS, and how fast this machine does it.
     Bench(local::bench::BenchOptions),
+    /// Measure how fast tokens are verified.
+    BenchTokens,
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -56,6 +58,7 @@ async fn main() -> ExitCode {
             local::bridge::serve(local::bridge::BridgeOptions { port, gateway, api_host, webhook_host }).await
         }
         Some(Task::Bench(options)) => local::bench::run(options).await,
+        Some(Task::BenchTokens) => local::bench::tokens::run().await,
         Some(Task::Openapi) => print_openapi(),
     };
     match done {

@@ -12,8 +12,9 @@ pub fn run(arguments: &[String]) -> ExitCode {
     let done = match arguments {
         [which, functions @ ..] if which == "cold-start" => cold_start(functions),
         [which] if which == "cost" => cost(),
-        [which, options @ ..] if which == "registry" => return registry::run(options),
-        _ => Err("it is `bench cold-start [function…]`, `bench registry` or `bench cost`".to_owned()),
+        [which, options @ ..] if which == "registry" => return registry::run("bench", options),
+        [which] if which == "tokens" => return registry::run("bench-tokens", &[]),
+        _ => Err("it is `bench cold-start [function…]`, `bench registry`, `bench tokens` or `bench cost`".to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

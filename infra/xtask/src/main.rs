@@ -27,6 +27,7 @@ Usage: cargo xtask <task>
             their sizes; fails when one is over its limit
   bench     cold-start [function…]: starts functions beside a hello-world Lambda and holds them to their limits
             registry [--devices N] [--requests N]: what registering and the caps cost on AWS, and how fast they are here
+            tokens: how fast tokens are verified, beside the bare signature
             cost: what a month costs, from the calls that were measured; writes the table in infra/README.md
   deploy    --stack NAME [--stage dev|prod] [--yes] …: checks, previews, deploys, and runs the smoke journey
   smoke     --stack NAME …: runs the smoke journey against a stack that is there

@@ -2,6 +2,7 @@
 
 use crate::platform::routes::{Routes, routes};
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -34,10 +35,11 @@ struct VerifyRequest {
 async fn verify_email(
     State(app): State<App>,
     meta: RequestMeta,
+    headers: HeaderMap,
     Json(body): Json<VerifyRequest>,
 ) -> Result<Response, Failure> {
     let link = app.store_of_all_vendors()?.verification_link(&body.token, app.now()).await?;
-    let started = SessionStarted::by_link(&app, &meta, link).await?;
+    let started = SessionStarted::by_link(&app, &meta, &headers, link).await?;
     started.into_response(app.portal()?)
 }
 

@@ -7,6 +7,7 @@ mod cost;
 mod fleet;
 mod load;
 mod rows;
+pub mod tokens;
 mod vendor;
 
 use clap::Args;

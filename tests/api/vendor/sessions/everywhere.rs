@@ -41,3 +41,22 @@ async fn signed_out_everywhere() {
     let audit = portal.audit(&again).await;
     assert_eq!(types(&audit).iter().filter(|kind| **kind == "session.ended").count(), 2);
 }
+
+/// Whoever signs in anew in a browser leaves no session behind there; other browsers keep theirs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_has_one_session() {
+    let portal = Portal::start().await;
+    let folotoy = portal.vendor("folotoy").await;
+    let elsewhere = portal.sign_in(&folotoy.email).await;
+    let body = serde_json::json!({ "email": folotoy.email });
+    let asked = portal.post("/v1/vendor/sessions", Auth::None, body).await.expect(202);
+    let link = portal.link_token(&folotoy.email).await;
+    let exchange = serde_json::json!({ "token": link, "request_id": asked.str("/request_id") });
+    let request = portal.request(reqwest::Method::POST, "/v1/vendor/sessions/exchange", Auth::None);
+    let request = request.header("cookie", format!("theme=dark; session={}", folotoy.session)).json(&exchange);
+    let fresh = portal.send(request).await.expect(200);
+    portal.get("/v1/vendor", Auth::Session(&folotoy.session)).await.problem(401, "unauthenticated");
+    for session in [&elsewhere, fresh.str("/session")] {
+        portal.get("/v1/vendor", Auth::Session(session)).await.expect(200);
+    }
+}

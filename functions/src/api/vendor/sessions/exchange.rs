@@ -3,20 +3,24 @@
 use crate::platform::routes::{Routes, routes};
 use axum::Json as View;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
-use domain::audit::Principal;
+use domain::Error;
+use domain::audit::{By, Principal};
 use domain::clock::rfc3339;
 use domain::ids::SessionId;
-use domain::vendor::Status;
+use domain::vendor::{Status, Vendor};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::set_cookie;
 use crate::openapi::{BodyFaults, Faults};
+use crate::platform::access::{cookie, cookie_name};
 use crate::platform::app::App;
 use crate::platform::config::PortalConfig;
 use crate::platform::http::{Failure, Json, RequestMeta};
+use crate::platform::secret::Secret;
 use crate::platform::store::link::Link;
 use crate::platform::store::session::MAX_SECONDS;
 
@@ -50,15 +54,19 @@ pub struct SessionStarted {
 }
 
 impl SessionStarted {
-    /// Uses `link` up and begins a session.
+    /// Uses `link` up and begins a session. The one that the browser had with this vendor ends: what it carried before it
+    /// signed in is worth nothing afterwards.
     ///
     /// # Errors
     /// As [`crate::platform::store::VendorStore::use_link`].
-    pub async fn by_link(app: &App, meta: &RequestMeta, link: Link) -> Result<Self, Failure> {
+    pub async fn by_link(app: &App, meta: &RequestMeta, headers: &HeaderMap, link: Link) -> Result<Self, Failure> {
         let (secret, session_id): (_, SessionId) = (app.new_secret(), app.new_id());
         let by = meta.by(Principal::Person(session_id), app.now());
         let store = app.store_of_all_vendors()?.of(link.vendor_id);
         let (vendor, session) = store.use_link(link, (session_id, &secret.hashed()), &by).await?;
+        if let Some(before) = cookie(headers, &cookie_name(app.portal()?, "session")) {
+            end_before(app, before, &vendor, &by).await;
+        }
         Ok(Self {
             vendor_id: vendor.vendor_id.to_string(),
             status: vendor.status,
@@ -77,6 +85,22 @@ impl SessionStarted {
     }
 }
 
+/// Ends the browser's session of before. One that can't be ended now ends by itself, and the new one is there all the same.
+async fn end_before(app: &App, value: &str, vendor: &Vendor, by: &By) {
+    let ended = async {
+        let Ok(secret) = value.parse::<Secret>() else { return Ok(()) };
+        let store = app.store_of_all_vendors()?;
+        match store.session(&secret.hashed(), by.at).await {
+            Ok(session) if session.vendor_id == vendor.vendor_id => store.end_session(&session, by).await,
+            Ok(_) | Err(Error::Unauthenticated(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    };
+    if let Err(error) = ended.await {
+        tracing::warn!(%error, "the session of before could not be ended");
+    }
+}
+
 /// Sign in
 ///
 /// Uses a sign-in link up, together with the `request_id` of whoever asked for it, and begins a session.
@@ -91,10 +115,11 @@ impl SessionStarted {
 async fn exchange(
     State(app): State<App>,
     meta: RequestMeta,
+    headers: HeaderMap,
     Json(body): Json<ExchangeRequest>,
 ) -> Result<Response, Failure> {
     let link = app.store_of_all_vendors()?.sign_in_link(&body.token, &body.request_id, app.now()).await?;
-    SessionStarted::by_link(&app, &meta, link).await?.into_response(app.portal()?)
+    SessionStarted::by_link(&app, &meta, &headers, link).await?.into_response(app.portal()?)
 }
 
 /// The endpoint.
