@@ -28,6 +28,7 @@ pub fn cost(meter: &Value, service: &str) -> Cost {
 async fn warm() -> (Portal, Vendor) {
     let portal = Portal::start_under(Physics::calm()).await;
     let vendor = portal.vendor("warm").await;
+    portal.on_the_hour().await;
     register(&portal, &vendor, "first", "FT-0000", 201).await;
     (portal, vendor)
 }
@@ -115,6 +116,7 @@ async fn second(portal: &Portal, path: &str, auth: Auth<'_>) -> Cost {
 async fn with_devices(count: usize) -> (Portal, Vendor) {
     let portal = Portal::start_under(Physics::calm()).await;
     let vendor = portal.vendor("large").await;
+    portal.on_the_hour().await;
     let numbers: Vec<usize> = (0..count).collect();
     for (at, numbers) in numbers.chunks(100).enumerate() {
         let device = |n: &usize| json!({ "device_id": format!("FT-{n:04}"), "user_omni": omni("11") });
@@ -149,6 +151,9 @@ async fn a_batch_of_a_hundred() {
     let (portal, vendor) = with_devices(0).await;
     let device = |n: usize| json!({ "device_id": format!("FT-{n:04}"), "user_omni": omni("11") });
     let body = json!({ "devices": (0..100).map(device).collect::<Vec<_>>() });
+    // The function's first request: from now on it knows the token's hour and address.
+    let first = json!({ "devices": [{ "device_id": "FT-first", "user_omni": omni("11") }] });
+    portal.register_batch(&vendor.token, "first", first).await.expect(200);
     portal.reset_meter().await;
     portal.register_batch(&vendor.token, "batch", body.clone()).await.expect(200);
     let meter = portal.meter().await;

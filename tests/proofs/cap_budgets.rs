@@ -9,6 +9,7 @@ use crate::harness::{Auth, Portal, Vendor};
 async fn warm() -> (Portal, Vendor, String) {
     let portal = Portal::start().await;
     let vendor = portal.vendor("warm").await;
+    portal.on_the_hour().await;
     let (first, actor) = (portal.actor(&vendor.token, "FT-0000").await, portal.actor(&vendor.token, "FT-0001").await);
     portal.mint(&vendor.token, &first, &["profile"]).await.expect(201);
     (portal, vendor, actor)

@@ -44,6 +44,7 @@ async fn an_entry_says_what_the_registration_said() {
     let folotoy = portal.vendor("folotoy").await;
     let body = json!({ "device_id": "FT-1", "user_omni": omni("11"), "model": "bunny-2", "metadata": { "lot": 7 } });
     let made = portal.register(&folotoy.token, "first", body).await.expect(201);
+    portal.runner().settle().await;
     let list = portal.get(PATH, Auth::Session(&folotoy.session)).await.expect(200);
     let mut entry = made.body.clone();
     for field in ["receipt", "cap_policy", "actor_label"] {

@@ -91,6 +91,7 @@ async fn a_refused_use_is_no_use() {
 async fn a_known_address_costs_no_call() {
     let portal = Portal::start().await;
     let folotoy = portal.vendor("folotoy").await;
+    portal.on_the_hour().await;
     register_from(&portal, &folotoy, "127.0.0.2", "FT-0").await;
     register_from(&portal, &folotoy, "127.0.0.3", "FT-1").await;
     portal.reset_meter().await;
