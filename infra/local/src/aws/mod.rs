@@ -23,7 +23,7 @@ use std::sync::atomic::AtomicU64;
 use axum::Router;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use engine::Engine;
 use kms::Keys;
@@ -35,6 +35,9 @@ pub use physics::{Faults, Limits, Physics};
 pub use ses::{Attachment, Mail, Mailbox};
 pub use stream::StreamReader;
 
+/// How many calls are worked on at a time. The engine does one after the other anyway; this makes them wait in the order
+/// in which they came, so that none waits so long that its client takes it for lost and asks again.
+const AT_ONCE: usize = 4;
 /// The region of every ARN and event here.
 const REGION: &str = "us-east-1";
 /// The account of every ARN here.
@@ -66,6 +69,7 @@ struct Inner {
     meter: Meter,
     written: Notify,
     requests: AtomicU64,
+    turns: Semaphore,
 }
 
 impl Aws {
@@ -90,6 +94,7 @@ impl Aws {
             meter: Meter::default(),
             written: Notify::new(),
             requests: AtomicU64::new(0),
+            turns: Semaphore::new(AT_ONCE),
         }));
         let app = wire::router(aws.clone()).merge(extra);
         // Small answers over kept-alive connections: without this, Nagle's algorithm may hold them back 40 ms.

@@ -227,12 +227,16 @@ async fn run(aws: &Aws, call: &Arc<Call>) -> Answer {
         Ok(held) => held,
         Err(answer) => return answer,
     };
-    let (aws, call) = (aws.clone(), call.clone());
+    // Nobody closes it; and without a turn a call is as good as with one.
+    let turn = aws.0.turns.acquire().await.ok();
+    let (serving, call) = (aws.clone(), call.clone());
     let served = tokio::task::spawn_blocking(move || {
         let _held = held;
-        aws.serve(&call.request_id, &call.function, call.target.as_deref(), &call.body)
+        serving.serve(&call.request_id, &call.function, call.target.as_deref(), &call.body)
     });
-    served.await.unwrap_or_else(|failed| {
+    let served = served.await;
+    drop(turn);
+    served.unwrap_or_else(|failed| {
         tracing::error!(error = %failed, "a call to the local AWS failed");
         let body = json!({"__type": "InternalServerError", "message": "The local AWS failed."}).to_string();
         Answer { status: StatusCode::INTERNAL_SERVER_ERROR, content_type: JSON_1_0, body }

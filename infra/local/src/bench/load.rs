@@ -43,7 +43,7 @@ pub(super) struct Load<'a> {
 impl Load<'_> {
     /// A row; `None` when its route is not there.
     pub(super) async fn measure(&self, row: &'static Row) -> Result<Option<Measured>, String> {
-        let count = (self.requests / row.devices.min(20)).max(10);
+        let count = (self.requests / row.devices.min(40)).max(10);
         for n in 0..WARM_UP {
             if self.ask(row, n).await? == StatusCode::NOT_FOUND {
                 return Ok(None);
