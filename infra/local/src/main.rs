@@ -4,8 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use local::aws::Physics;
 use local::{Runner, RunnerOptions};
 use tracing_subscriber::EnvFilter;
+
+/// Conflicts and limits as on AWS, but no reads that lag: they would puzzle who looks for the first time. Tests have both.
+const PHYSICS: Physics = Physics::calm();
 
 /// The AgentKeys Vendor Portal on this machine, with doubles of AWS and Stripe.
 #[derive(Parser)]
@@ -74,7 +78,9 @@ async fn main() -> ExitCode {
 async fn serve(arguments: Arguments) -> Result<(), String> {
     let state_dir = (!arguments.ephemeral).then(|| PathBuf::from(".local"));
     let kept = if state_dir.is_some() { "under .local/" } else { "in memory only" };
-    let runner = Runner::start(RunnerOptions { port: arguments.port, state_dir, ..RunnerOptions::default() }).await?;
+    let runner =
+        Runner::start(RunnerOptions { port: arguments.port, state_dir, physics: PHYSICS, ..RunnerOptions::default() })
+            .await?;
     let url = runner.url();
     println!(
         "AgentKeys Vendor Portal   {url}   (state is kept {kept})
@@ -118,7 +124,7 @@ async fn demo(port: u16) -> Result<(), String> {
     if answers {
         return local::demo::run(client, &running).await.map_err(told);
     }
-    let own = Runner::start(RunnerOptions { port: 0, state_dir: None, ..RunnerOptions::default() }).await?;
+    let own = Runner::start(RunnerOptions { physics: PHYSICS, ..RunnerOptions::default() }).await?;
     let done = local::demo::run(client, own.url()).await.map_err(told);
     own.stop().await;
     done
