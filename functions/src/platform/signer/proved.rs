@@ -9,9 +9,9 @@ use sha2::{Digest, Sha256};
 /// How many are remembered: about 20 KB.
 const MANY: usize = 64;
 
-/// A signature that held once holds for as long as the instance knows the same keys. To check one again is a quarter of
-/// what a known device's registration costs; so the claims are remembered by the token's digest. Time, issuer and the state
-/// of vendor and token are looked at each time all the same.
+/// A signature that held once holds for as long as the instance knows the same keys. To check one again is a good part of
+/// what a request costs (`cargo xtask bench tokens`); so the claims are remembered by the token's digest. Time, issuer and the
+/// state of vendor and token are looked at each time all the same.
 #[derive(Default)]
 pub struct Proved(Mutex<HashMap<[u8; 32], Claims>>);
 
