@@ -11,6 +11,7 @@ pub mod cap_policy;
 pub mod clock;
 pub mod device;
 pub mod error;
+pub mod event;
 pub mod ids;
 pub mod import;
 pub mod money;

@@ -1,5 +1,5 @@
-//! What is promised, shown to hold: budgets, races, restarts, receipts and caps in strangers' hands, the contract, the
-//! README.
+//! What is promised, shown to hold: budgets, races, restarts, receipts and caps in strangers' hands, outbound events,
+//! the contract, the README.
 
 mod budgets;
 mod cap_budgets;
@@ -8,6 +8,7 @@ pub mod commands;
 mod contract;
 mod demo;
 mod dynamodb;
+mod events;
 mod faults;
 mod fleet;
 mod gate;

@@ -1,8 +1,10 @@
-//! `stream-audit`: turns every change of the table into its row of the audit log.
+//! `stream-audit`: turns every change of the table into its row of the audit log, and tells the world outside of those
+//! that concern it.
 
 use aws_lambda_events::event::dynamodb::EventRecord;
 use domain::Error;
 use domain::audit::describe;
+use domain::event::OutboundEvent;
 use domain::token::ServiceToken;
 use serde_json::{Map, Value};
 
@@ -22,15 +24,26 @@ pub fn run(app: App, event: Value) -> JobFuture {
                 // What came before it is written; it comes again with all after it, until somebody looks.
                 Err(error) => {
                     tracing::error!(%error, record = record.event_id, "a change that the audit log can't tell");
-                    app.store_of_all_vendors()?.append_audit(&rows).await?;
+                    keep(&app, &rows).await?;
                     return Outcome::failed_at(&record).into_value();
                 }
             }
         }
-        // An error here fails the whole batch: it comes again and writes the same rows.
-        app.store_of_all_vendors()?.append_audit(&rows).await?;
+        // An error here fails the whole batch: it comes again, writes the same rows and tells the same events.
+        keep(&app, &rows).await?;
         Outcome::default().into_value()
     })
+}
+
+/// Appends the rows, then publishes the events of those that are outbound: nobody hears of what is not in the log.
+async fn keep(app: &App, rows: &[StoredAudit]) -> Result<(), Error> {
+    app.store_of_all_vendors()?.append_audit(rows).await?;
+    let event = |stored: &StoredAudit| match stored.owner {
+        Owner::Vendor(vendor_id) => OutboundEvent::of(vendor_id, &stored.row),
+        Owner::Operations(_) => None,
+    };
+    let events: Vec<OutboundEvent> = rows.iter().filter_map(event).collect();
+    app.events()?.publish(&events).await
 }
 
 fn row(record: &EventRecord) -> Result<Option<StoredAudit>, Error> {

@@ -17,8 +17,9 @@ use domain::ids::{CapId, Id, Kind, VendorId};
 
 use super::access::{GateCache, ServiceCache};
 use super::config::{
-    AwsConfig, MailConfig, PortalConfig, SignerConfig, StripeConfig, StripeWebhookConfig, TableConfig,
+    AwsConfig, EventsConfig, MailConfig, PortalConfig, SignerConfig, StripeConfig, StripeWebhookConfig, TableConfig,
 };
+use super::events::Events;
 use super::mailer::Mailer;
 use super::payments::stripe::Stripe;
 use super::secret::Secret;
@@ -40,6 +41,7 @@ struct Inner {
     store: OnceLock<Store>,
     signer: OnceLock<Signer>,
     mailer: OnceLock<Mailer>,
+    events: OnceLock<Events>,
     stripe: OnceLock<Stripe>,
     webhook: OnceLock<StripeWebhookConfig>,
     gates: GateCache,
@@ -68,6 +70,7 @@ impl App {
             store: OnceLock::new(),
             signer: OnceLock::new(),
             mailer: OnceLock::new(),
+            events: OnceLock::new(),
             stripe: OnceLock::new(),
             webhook: OnceLock::new(),
             gates: GateCache::default(),
@@ -158,6 +161,14 @@ impl App {
         part(&self.0.mailer, || {
             Ok(Mailer::new(self.sdk()?, MailConfig::from_env(&self.0.env)?, self.portal()?.clone()))
         })
+    }
+
+    /// Outbound events.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] naming a missing setting.
+    pub fn events(&self) -> Result<&Events, Error> {
+        part(&self.0.events, || Ok(Events::new(self.sdk()?, EventsConfig::from_env(&self.0.env)?)))
     }
 
     /// Stripe's API.

@@ -39,7 +39,8 @@ pub fn needed_by(function: &str) -> &'static [&'static str] {
         "docs-get" | "legal-document" | "legal-terms" | "openapi-get" | "schemas-cap-policy" => &["PORTAL_URL"],
         "jwks-get" => &["PORTAL_URL", "K1_KEY_IDS"],
         name if KNOWS_K1.contains(&name) => &["PORTAL_URL", "TABLE_NAME", "K1_KEY_IDS"],
-        "stream-audit" | "tokens-remind" => &["TABLE_NAME"],
+        "stream-audit" => &["TABLE_NAME", "EVENT_BUS_NAME"],
+        "tokens-remind" => &["TABLE_NAME"],
         "stream-work" => &["PORTAL_URL", "TABLE_NAME", "MAIL_FROM", "STRIPE_SECRET_KEY"],
         "stripe-connect" => &["PORTAL_URL", "TABLE_NAME", "STRIPE_SECRET_KEY"],
         "stripe-webhook" => &["PORTAL_URL", "TABLE_NAME", "STRIPE_WEBHOOK_SECRETS"],
@@ -159,6 +160,23 @@ impl MailConfig {
     /// [`Error::Internal`] naming what is missing.
     pub fn from_env(env: &Env) -> Result<Self, Error> {
         Ok(Self { from: required(env, "MAIL_FROM")? })
+    }
+}
+
+/// Where events go.
+#[derive(Clone, Debug)]
+pub struct EventsConfig {
+    /// `EVENT_BUS_NAME`: a bus of EventBridge.
+    pub bus: String,
+}
+
+impl EventsConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] naming what is missing.
+    pub fn from_env(env: &Env) -> Result<Self, Error> {
+        Ok(Self { bus: required(env, "EVENT_BUS_NAME")? })
     }
 }
 

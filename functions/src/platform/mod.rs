@@ -3,6 +3,7 @@
 pub mod access;
 pub mod app;
 pub mod config;
+pub mod events;
 pub mod http;
 pub mod i18n;
 pub mod mailer;

@@ -13,7 +13,7 @@ use functions::{ENDPOINTS, JOBS, Job};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::aws::{Aws, Mail};
+use crate::aws::{Aws, Event, Mail};
 use crate::clock::LocalClock;
 use crate::doubles::stripe::{CompleteError, Outcome, StripeDouble};
 use crate::mailbox;
@@ -44,6 +44,7 @@ pub(crate) fn router(local: Local) -> Router {
         .route("/_local/mail/{id}", get(mail))
         .route("/_local/mail/{id}/html", get(mail_html))
         .route("/_local/mailbox", get(mailbox_page))
+        .route("/_local/events", get(events))
         .route("/_local/clock", get(clock).post(advance))
         .route("/_local/functions/{function}", get(function))
         .route("/_local/run/{function}", post(run))
@@ -72,6 +73,12 @@ async fn mail_html(Extension(local): Extension<Local>, Path(id): Path<String>) -
 async fn mailbox_page(Extension(local): Extension<Local>) -> Response {
     local.pump.settle().await;
     mailbox::page(&local.aws.mailbox().list())
+}
+
+/// What was published, oldest first, once all that is under way is.
+async fn events(Extension(local): Extension<Local>) -> View<Vec<Event>> {
+    local.pump.settle().await;
+    View(local.aws.event_bus().list())
 }
 
 fn clock_view(clock: &LocalClock) -> View<Value> {

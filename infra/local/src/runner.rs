@@ -214,6 +214,7 @@ impl World {
             ("AWS_SECRET_ACCESS_KEY", "local".into()),
             ("AWS_ENDPOINT_URL", self.aws.endpoint(function)),
             ("TABLE_NAME", Aws::table_name().into()),
+            ("EVENT_BUS_NAME", Aws::event_bus_name().into()),
             ("K1_KEY_IDS", self.keys.accepted.join(",")),
             ("K1_RETIRED_KEY_IDS", self.keys.retired.join(",")),
             ("MAIL_FROM", "portal@agentkeys.example".into()),

@@ -13,16 +13,18 @@ pub(super) enum Service {
     DynamoDb,
     Kms,
     Ses,
+    Events,
 }
 
 impl Service {
-    const ALL: [Service; 3] = [Service::DynamoDb, Service::Kms, Service::Ses];
+    const ALL: [Service; 4] = [Service::DynamoDb, Service::Kms, Service::Ses, Service::Events];
 
     fn name(self) -> &'static str {
         match self {
             Service::DynamoDb => "dynamodb",
             Service::Kms => "kms",
             Service::Ses => "ses",
+            Service::Events => "events",
         }
     }
 }
@@ -54,7 +56,7 @@ pub struct Meter(Mutex<Counts>);
 
 impl Meter {
     /// What the functions for which `include` holds have used together:
-    /// `{"dynamodb": {"PutItem": {"calls": 1, "read_units": 0, "write_units": 3}}, "kms": {}, "ses": {}}`.
+    /// `{"dynamodb": {"PutItem": {"calls": 1, "read_units": 0, "write_units": 3}}, "kms": {}, "ses": {}, "events": {}}`.
     pub fn snapshot(&self, include: impl Fn(&str) -> bool) -> Value {
         sum(&self.counts(), include)
     }
@@ -122,10 +124,13 @@ mod tests {
         let of_a = json!({"calls": 2, "read_units": 2, "write_units": 0});
         let of_all = json!({"calls": 3, "read_units": 2.5, "write_units": 0});
         let sign = json!({"calls": 1, "read_units": 0, "write_units": 0});
-        assert_eq!(meter.snapshot(|name| name == "a"), json!({"dynamodb": {"GetItem": of_a}, "kms": {}, "ses": {}}));
+        assert_eq!(
+            meter.snapshot(|name| name == "a"),
+            json!({"dynamodb": {"GetItem": of_a}, "kms": {}, "ses": {}, "events": {}})
+        );
         assert_eq!(
             meter.snapshot(|_| true),
-            json!({"dynamodb": {"GetItem": of_all}, "kms": {"Sign": sign}, "ses": {}})
+            json!({"dynamodb": {"GetItem": of_all}, "kms": {"Sign": sign}, "ses": {}, "events": {}})
         );
         assert_eq!(meter.by_function()["b"]["kms"]["Sign"], sign);
         meter.reset();

@@ -1,6 +1,7 @@
 //! AWS on one machine, at wire level: what the product's SDK clients talk to when they run here.
 //!
-//! One port on loopback answers for DynamoDB (an embedded engine that keeps DynamoDB's rules), KMS and SES (doubles).
+//! One port on loopback answers for DynamoDB (an embedded engine that keeps DynamoDB's rules), KMS, SES and EventBridge
+//! (doubles).
 //! Each Lambda function gets an endpoint of its own, `/fn/{function}`, so that every call is attributed to the function
 //! that made it and the meter can say what a request would cost. Nothing here knows the product; the product knows
 //! nothing of this: it is given an endpoint, as it would be by `AWS_ENDPOINT_URL`.
@@ -8,6 +9,7 @@
 mod billing;
 mod clock;
 mod engine;
+mod events;
 mod kms;
 mod meter;
 mod physics;
@@ -30,6 +32,7 @@ use kms::Keys;
 use physics::Laws;
 use wire::Refusal;
 
+pub use events::{Event, EventBus};
 pub use meter::Meter;
 pub use physics::{Faults, Limits, Physics};
 pub use ses::{Attachment, Mail, Mailbox};
@@ -66,6 +69,7 @@ struct Inner {
     laws: Laws,
     keys: Keys,
     mailbox: Mailbox,
+    event_bus: EventBus,
     meter: Meter,
     written: Notify,
     requests: AtomicU64,
@@ -90,7 +94,8 @@ impl Aws {
             engine: Engine::open(dir, now.clone())?,
             laws: Laws::new(physics),
             keys: Keys::open(dir)?,
-            mailbox: Mailbox::open(dir, now)?,
+            mailbox: Mailbox::open(dir, now.clone())?,
+            event_bus: EventBus::new(now),
             meter: Meter::default(),
             written: Notify::new(),
             requests: AtomicU64::new(0),
@@ -193,6 +198,16 @@ impl Aws {
     /// The mails that were sent.
     pub fn mailbox(&self) -> &Mailbox {
         &self.0.mailbox
+    }
+
+    /// The events that were published.
+    pub fn event_bus(&self) -> &EventBus {
+        &self.0.event_bus
+    }
+
+    /// The bus's name.
+    pub fn event_bus_name() -> &'static str {
+        events::BUS
     }
 
     fn announce_write(&self) {

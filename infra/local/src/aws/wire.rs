@@ -24,7 +24,7 @@ const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
 
 /// Content type of the protocol "AWS JSON 1.0", DynamoDB's.
 const JSON_1_0: &str = "application/x-amz-json-1.0";
-/// Content type of the protocol "AWS JSON 1.1", KMS's.
+/// Content type of the protocol "AWS JSON 1.1", KMS's and EventBridge's.
 const JSON_1_1: &str = "application/x-amz-json-1.1";
 
 impl Aws {
@@ -34,6 +34,7 @@ impl Aws {
             Some(("DynamoDB_20120810", operation)) => self.dynamodb(function, operation, body),
             Some(("DynamoDBStreams_20120810", operation)) => self.streams(operation, body),
             Some(("TrentService", operation)) => self.kms(function, operation, body),
+            Some(("AWSEvents", operation)) => self.events(function, operation, body),
             Some(_) => Answer::unknown_operation(JSON_1_0),
             None => self.ses(request_id, function, body),
         }
@@ -73,6 +74,16 @@ impl Aws {
             Err(refusal) => return Answer::json(JSON_1_1, Err(refusal)),
         };
         self.0.meter.record(function, Service::Kms, operation, Units::default());
+        Answer::json(JSON_1_1, outcome)
+    }
+
+    fn events(&self, function: &str, operation: &str, body: &[u8]) -> Answer {
+        let outcome = match parse(body).map(|request| self.0.event_bus.call(operation, &request)) {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => return Answer::unknown_operation(JSON_1_1),
+            Err(refusal) => return Answer::json(JSON_1_1, Err(refusal)),
+        };
+        self.0.meter.record(function, Service::Events, operation, Units::default());
         Answer::json(JSON_1_1, outcome)
     }
 
@@ -159,6 +170,7 @@ impl Call {
     fn service(&self) -> Service {
         match self.target.as_deref() {
             Some(target) if target.starts_with("TrentService.") => Service::Kms,
+            Some(target) if target.starts_with("AWSEvents.") => Service::Events,
             Some(_) => Service::DynamoDb,
             None => Service::Ses,
         }
@@ -183,7 +195,7 @@ impl Call {
             Service::DynamoDb => {
                 Answer::json(JSON_1_0, Err(refusal(&format!("com.amazonaws.dynamodb.v20120810#{code}"))))
             }
-            Service::Kms => Answer::json(JSON_1_1, Err(refusal(code))),
+            Service::Kms | Service::Events => Answer::json(JSON_1_1, Err(refusal(code))),
             Service::Ses => {
                 let body = ses::refused(
                     if status == 400 { "Throttling" } else { "InternalFailure" },
