@@ -11,7 +11,8 @@ use crate::harness::{Auth, Portal, Vendor, omni};
 
 /// What [`life`] is told as, and how often.
 const TOLD: [(&str, usize); 8] = [
-    ("cap.revoked", 1),
+    // The cap, and all caps of the actor whose device was released.
+    ("cap.revoked", 2),
     ("device.registered", 2),
     ("device.released", 1),
     ("token.issued", 2),
@@ -92,6 +93,10 @@ async fn each_comes_once_under_its_rows_id_and_says_no_secret() {
     assert_eq!(types(&events), TOLD);
     assert!(events.values().all(|(_, times)| *times == 1), "{all:#?}");
     are_of_the_log(&portal, &folotoy, &events).await;
+    let revoked = events.values().filter(|(detail, _)| detail["type"] == "cap.revoked");
+    let mut whose: Vec<_> = revoked.filter_map(|(detail, _)| detail["subject"].as_str()?.split(':').next()).collect();
+    whose.sort_unstable();
+    assert_eq!(whose, ["actor", "cap"]);
     for (detail, _) in events.values() {
         let fields: Vec<&String> = detail.as_object().expect("an object").keys().collect();
         assert_eq!(fields, ["id", "occurred_at", "subject", "type", "vendor_id", "version"]);
