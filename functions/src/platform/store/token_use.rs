@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Error;
 use domain::address::AddressBlock;
@@ -150,13 +149,7 @@ impl VendorStore {
             .set_item(Some(Row::new(&item, by).into_item()?))
             .condition_expression("attribute_not_exists(pk) OR last_used_at < :hour")
             .expression_attribute_values(":hour", AttributeValue::S(rfc3339(hour)));
-        match put.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Ok(())
-            }
-            Err(error) => Err(unavailable(error)),
-        }
+        super::changed(super::send_put(put).await).map(drop)
     }
 
     /// Notes the address that a token is used from. The very first of a token is what later ones differ from; each
